@@ -1,0 +1,207 @@
+// Processes: life and death, mailbox, signals, links, monitors, aliases, names, groups, timers.
+//
+// A process is touched only by the thread that runs it. Everything else is a signal in its inbox, a lock-free stack of
+// many producers and one consumer, which the owner takes whole and reverses: so the order between a pair is kept.
+//
+// A process that was looked up may be used as the target of signals until the looker's slice ends: its memory is freed
+// by epochs. A closed inbox (the process is gone) makes proc_signal return false.
+
+#ifndef PURLIN_PROC_PROC_H
+#define PURLIN_PROC_PROC_H
+
+#include <stdatomic.h>
+
+#include "heap/heap.h"
+#include "term/work.h"
+
+struct context;
+struct export;
+struct process;
+struct scheduler;
+
+// ---- signals
+// ----------------------------------------------------------------------------------------------------------
+
+enum signal_kind {
+    SIGNAL_MESSAGE,
+    SIGNAL_EXIT,      // exit/2
+    SIGNAL_EXIT_LINK, // a linked process ended
+    SIGNAL_LINK,
+    SIGNAL_UNLINK,
+    SIGNAL_UNLINK_ACK,
+    SIGNAL_MONITOR,
+    SIGNAL_DEMONITOR,
+    SIGNAL_MONITOR_DOWN,
+    SIGNAL_GROUP_LEADER,
+    SIGNAL_IS_ALIVE,
+    SIGNAL_INFO, // process_info of another process
+    SIGNAL_SUSPEND,
+    SIGNAL_RESUME,
+    SIGNAL_SYSTEM_TASK, // collect, check code, copy literals, ... on behalf of another process
+    SIGNAL_CALL,        // runs a C function in the owner: for rooms with a rare need
+};
+
+// A signal is a fragment with a kind: its values lie in the same allocation, and a received message's signal becomes
+// one of the receiver's fragments.
+struct signal {
+    struct fragment fragment; // first: a signal is freed as a fragment
+    struct signal *next;      // in the inbox, then in the mailbox
+    enum signal_kind kind;
+    term from;                                                  // sender's pid, or an atom
+    term value;                                                 // message, reason, ...
+    term reference;                                             // monitor, alias, request; NONE if there is none
+    term token;                                                 // sequential trace token, or NIL
+    void (*call)(struct process *owner, struct signal *signal); // SIGNAL_CALL, SIGNAL_SYSTEM_TASK
+};
+
+// ---- the process
+// ------------------------------------------------------------------------------------------------------
+
+enum exception_class { CLASS_NONE, CLASS_ERROR, CLASS_EXIT, CLASS_THROW };
+
+enum process_state { // one of them at a time
+    STATE_RUNNABLE,  // in a run queue or about to be
+    STATE_RUNNING,
+    STATE_WAITING, // until a signal comes
+    STATE_EXITING,
+    STATE_FREE,
+};
+
+enum priority { PRIORITY_MAX, PRIORITY_HIGH, PRIORITY_NORMAL, PRIORITY_LOW, PRIORITY_COUNT };
+
+// What a built-in function wants its caller to do when it returned NONE.
+enum bif_outcome {
+    OUTCOME_RAISE, // exception_class, exception_reason (and exception_trace) are set
+    OUTCOME_CALL,  // go on as a call of callee with callee_arguments in the x registers
+};
+
+struct process {
+    struct work work; // first: rooms below see only this
+    struct heap heap;
+    term pid;
+
+    // execution, for exec/
+    const void *instruction;     // where to go on
+    uint32_t live;               // x registers saved on top of the stack while not running
+    uint32_t flags;              // enum process_flag_bits, only the owner writes
+    struct context *parked;      // C stack of a built-in function that gave way, or NULL
+    struct scheduler *scheduler; // that runs it, while it runs
+    uint64_t reductions_total;   // before this slice
+    int64_t slice;               // work.reductions at the slice's start
+
+    // the last exception, valid from raise to handler
+    enum exception_class exception_class;
+    enum bif_outcome outcome;
+    term exception_reason;
+    term exception_trace; // NIL, or the captured stack (exec/exception.h)
+    term exception_extra; // error_info's map for the failing built-in, or NONE
+    const struct export *callee;
+
+    // mailbox: signals of kind SIGNAL_MESSAGE, in order
+    _Atomic(struct signal *) inbox;
+    struct signal *mailbox, **mailbox_end;
+    struct signal **mailbox_save; // where the receive loop stands
+    uint32_t mailbox_length;
+    _Atomic uint32_t state; // enum process_state and the bits of proc/state.h
+
+    struct process_links *links; // links, monitors, aliases; NULL while there are none
+    struct process_dictionary *dictionary;
+    struct process_extra *extra; // what few processes have: suspensions, tracer, save calls, receive markers, ...
+    struct process *queue_next;  // in a run queue
+    const void *timer;           // of receive ... after
+    term group_leader, parent;
+    term registered_name; // or NIL
+    struct export *initial_call;
+    struct scratch *scratch; // temporary memory, freed when the built-in function returns or the process dies
+    uint8_t priority;
+    uint8_t error_handler_depth;
+};
+
+enum process_flag_bits {
+    FLAG_TRAP_EXIT = 1 << 0,
+    FLAG_SENSITIVE = 1 << 1,
+    FLAG_OFF_HEAP_MESSAGES = 1 << 2,
+    FLAG_ASYNC_DIST = 1 << 3,
+    FLAG_SYSTEM_PROCESS = 1 << 4,
+    FLAG_HIBERNATED = 1 << 5,
+    FLAG_TIMEOUT = 1 << 6, // the receive timer fired
+};
+
+// ---- finding
+// ----------------------------------------------------------------------------------------------------------
+
+struct process *proc_lookup(term pid); // NULL when there is none (any more)
+term proc_whereis(term name);          // a local pid or port, or ATOM_undefined
+bool proc_register(term name, term pid_or_port);
+bool proc_unregister(term name);
+size_t proc_count(void);
+
+// ---- making
+// -----------------------------------------------------------------------------------------------------------
+
+struct spawn_options {
+    bool link, monitor;
+    term monitor_tag;   // NONE: 'DOWN'
+    bool monitor_alias; // ... with {alias, _}
+    enum priority priority;
+    size_t heap_minimum, heap_maximum;
+    uint32_t fullsweep_after;
+    uint32_t flags;
+    term group_leader; // NONE: the parent's
+};
+
+// Makes a process that will apply module:function to the list `arguments`; returns its pid. `parent` is NULL only for
+// the first. *reference receives the monitor when one was asked for.
+term proc_spawn(struct process *parent, term module, term function, term arguments, const struct spawn_options *options,
+                term *reference);
+// Ends the running process with its exception (after the interpreter found no handler); does not return to Erlang code.
+void proc_exit(struct process *self, term reason);
+
+// ---- signals
+// ----------------------------------------------------------------------------------------------------------
+
+// A signal with room for a copy of `value` (NONE for none).
+struct signal *proc_signal_new(enum signal_kind kind, term from, term value);
+// Hands the signal over, also when it returns false: the receiver is gone and the signal was freed.
+bool proc_signal(struct process *to, struct signal *signal);
+// Sends a copy of `message` to a pid, port, registered name, {Name, Node}, or alias. Returns ATOM_ok or raises badarg.
+term proc_send(struct process *from, term to, term message);
+// From outside all processes (ports, timers): takes over the builder's fragments, in which `message` lies.
+bool proc_send_built(term to, struct heap *builder, term message);
+// Exit signal to a local pid.
+void proc_exit_signal(struct process *from, term to, term reason);
+// Takes the inbox in: messages to the mailbox, the rest handled. True when the process must exit now (reason in
+// exception_reason).
+bool proc_take_signals(struct process *self);
+
+// ---- giving way
+// -------------------------------------------------------------------------------------------------------
+
+// From a built-in function: wait until a signal comes (spurious returns are allowed: check and wait again). Signals
+// other than messages have been handled on return.
+void proc_wait(struct process *self);
+// The same with a time limit (monotonic, ns); false when it passed.
+bool proc_wait_until(struct process *self, int64_t deadline);
+// Around calls that block or compute long in foreign code: the C stack goes on in a thread of the slow-work pool.
+void proc_slow_enter(struct process *self);
+void proc_slow_leave(struct process *self);
+
+// ---- scratch
+// ----------------------------------------------------------------------------------------------------------
+
+// Temporary memory of the running built-in function.
+void *proc_scratch(struct process *self, size_t bytes);
+void proc_scratch_release(struct process *self); // exec/ calls it after each built-in function that used it
+
+// ---- collection
+// -------------------------------------------------------------------------------------------------------
+
+// Collects at a safe point: x[0..live) are roots, `need` words will be free.
+void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full);
+
+// ---- timers
+// -----------------------------------------------------------------------------------------------------------
+
+// start_timer, send_after and the BIFs' cancel and read are in proc/timer.h.
+
+#endif

@@ -1,0 +1,5 @@
+// The VM's beginning and end.
+
+#include "vm.h"
+
+struct vm vm;

@@ -1,0 +1,62 @@
+// The one struct that holds a running VM, and its beginning and end.
+//
+// Each room keeps its part behind a pointer that only it looks into.
+
+#ifndef PURLIN_VM_H
+#define PURLIN_VM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct code;
+struct export;
+struct function;
+struct process;
+
+// Calls that go up the floors: set once at boot, by the room that is called.
+struct vm_hooks {
+    void (*export_link)(struct export *export);                          // exec: point it at the stub it needs
+    void (*function_link)(struct function *function);                    // exec
+    void (*code_free)(struct code *code);                                // exec: prepared functions of a purged module
+    bool (*uses_code)(struct process *process, const struct code *code); // exec
+    void (*process_start)(struct process *process, struct export *target, const uint64_t *arguments,
+                          unsigned arity);                       // exec
+    void (*enqueue)(struct process *process);                    // sched
+    void (*retire)(void *memory, void (*free_function)(void *)); // sched: epoch_retire
+    void (*give_way)(struct process *process, int64_t deadline); // sched: parks the C stack; -1: runnable at once,
+                                                                 // INT64_MAX: until a signal, else a time limit too
+    void (*slow_enter)(struct process *process);                 // sched
+    void (*slow_leave)(struct process *process);                 // sched
+    bool (*port_send)(struct process *from, uint64_t port, uint64_t message);       // io: Port ! Message
+    void (*port_exit_signal)(struct process *from, uint64_t port, uint64_t reason); // io: a link broke, or exit/2
+    void (*process_gone)(struct process *process); // ets: tables of a dead process (runs in it, may give way)
+};
+
+struct vm {
+    struct vm_hooks hooks;
+    struct atom_table *atoms;        // term/atom.c
+    struct process_table *processes; // proc/table.c
+    struct name_table *names;        // proc/name.c
+    struct code_table *code;         // code/table.c: modules, exports, lambdas
+    struct schedulers *schedulers;   // sched/sched.c
+    struct tables *tables;           // ets/
+    struct port_table *ports;        // io/
+    struct persistent_terms *persistent_terms;
+    struct boot_options *options; // main.c: the command line
+    int64_t start_time;           // monotonic, ns
+    _Atomic uint64_t unique;      // erlang:unique_integer
+    _Atomic uint64_t reference;   // numbers of references
+    _Atomic uint64_t node_name;   // this node's name (a term); nonode@nohost at first
+    _Atomic uint32_t creation;
+};
+
+extern struct vm vm;
+
+// Boots from the options and runs until halt; returns the exit status.
+int vm_run(struct boot_options *options);
+// Ends the VM: flushes ports first when `flush`.
+[[noreturn]] void vm_halt(int status, bool flush);
+
+#endif
