@@ -2,15 +2,13 @@
 
 #include "bif/bif.h"
 
-BIF(erlang, tuple_size, 1)
-{
+BIF(erlang, tuple_size, 1) {
     if (!is_tuple(arguments[0]))
         return raise_badarg(self);
     return SMALL(tuple_arity(arguments[0]));
 }
 
-BIF(erlang, element, 2)
-{
+BIF(erlang, element, 2) {
     term index = arguments[0], tuple = arguments[1];
     if (!is_small(index) || !is_tuple(tuple))
         return raise_badarg(self);
@@ -20,8 +18,7 @@ BIF(erlang, element, 2)
     return tuple_element(tuple, (size_t)i);
 }
 
-BIF(erlang, setelement, 3)
-{
+BIF(erlang, setelement, 3) {
     term index = arguments[0], tuple = arguments[1];
     if (!is_small(index) || !is_tuple(tuple))
         return raise_badarg(self);
