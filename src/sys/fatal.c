@@ -1,0 +1,21 @@
+// The program's end when it cannot go on.
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "sys/sys.h"
+
+void sys_assertion_failed(const char *condition, const char *file, int line) {
+    fprintf(stderr, "%s:%d: assertion failed: %s\n", file, line, condition);
+    abort();
+}
+
+void sys_fatal(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputc('\n', stderr);
+    _exit(1);
+}

@@ -1,0 +1,31 @@
+// Allocation by the C library, which the sanitizers watch.
+
+#include <stdlib.h>
+
+#include "sys/memory.h"
+#include "sys/sys.h"
+
+void *sys_alloc(size_t bytes) {
+    void *memory = malloc(bytes ? bytes : 1);
+    if (!memory)
+        memory_exhausted(bytes);
+    return memory;
+}
+
+void *sys_alloc_zero(size_t bytes) {
+    void *memory = calloc(1, bytes ? bytes : 1);
+    if (!memory)
+        memory_exhausted(bytes);
+    return memory;
+}
+
+void *sys_realloc(void *memory, size_t bytes) {
+    memory = realloc(memory, bytes ? bytes : 1);
+    if (!memory)
+        memory_exhausted(bytes);
+    return memory;
+}
+
+void sys_free(void *memory) {
+    free(memory);
+}
