@@ -170,6 +170,8 @@ term proc_send(struct process *from, term to, term message);
 bool proc_send_built(term to, struct heap *builder, term message);
 // Exit signal to a local pid.
 void proc_exit_signal(struct process *from, term to, term reason);
+// The running process's side of a link that the other side knows already (open_port).
+void proc_link_add(struct process *self, term other);
 // Takes the inbox in: messages to the mailbox, the rest handled. True when the process must exit now (reason in
 // exception_reason).
 bool proc_take_signals(struct process *self);
