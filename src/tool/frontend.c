@@ -1,0 +1,82 @@
+// escript, erlc, dialyzer, ct_run, typer: each is `erl` with some words before the user's.
+
+#include "tool/frontend.h"
+
+#include "sys/sys.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    const char *words;
+    bool extra; // the user's words come behind -extra
+};
+
+static const struct command commands[] = {
+    {"erlc", "+S1 +sbtu +A0 -noshell -noinput -mode minimal -boot no_dot_erlang -s erl_compile compile_cmdline", true},
+    {"dialyzer", "+P 1000000 +B -noshell -noinput -boot no_dot_erlang -run dialyzer plain_cl", true},
+    {"typer", "+B -boot no_dot_erlang -noshell -run typer start", true},
+    {"ct_run", "-sname ct -s ct_run script_start -s erlang halt", false},
+};
+
+// A script's own emulator words: the line that begins with %%! among its second and third (its first is #!).
+static void add_script_words(struct arguments *words, const char *script) {
+    FILE *file = fopen(script, "r");
+    if (!file)
+        return;
+    char line[4096];
+    for (int number = 1; number <= 3 && fgets(line, sizeof line, file); number++) {
+        if (!strncmp(line, "%%!", 3)) {
+            arguments_split(words, line + 3, false);
+            break;
+        }
+        if (number > 1 && *line != '%')
+            break;
+    }
+    fclose(file);
+}
+
+static void escript(char *const *arguments, struct arguments *words) {
+    struct arguments options = {0};
+    for (; *arguments && **arguments == '-'; arguments++)
+        arguments_add(&options, *arguments + 1);
+    if (!*arguments) {
+        fputs("escript: Missing filename\n", stderr);
+        exit(1);
+    }
+    setenv("ESCRIPT_NAME", *arguments, 1);
+    char *const before[] = {"+B", "-boot", "no_dot_erlang", "-noshell", NULL};
+    arguments_add_all(words, before);
+    add_script_words(words, *arguments);
+    char *const start[] = {"-run", "escript", "start", NULL};
+    arguments_add_all(words, start);
+    arguments_add_all(words, options.words);
+    arguments_add(words, "-extra");
+    arguments_add_all(words, arguments);
+}
+
+bool frontend(const struct installation *installation, const char *name, char *const *arguments,
+              struct arguments *words) {
+    if (!strcmp(name, "escript")) {
+        escript(arguments, words);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(name, commands[i].name))
+            continue;
+        setenv("ESCRIPT_NAME", name, 1);
+        if (!strcmp(name, "erlc")) {
+            char erl[sizeof installation->bindir + 8];
+            snprintf(erl, sizeof erl, "%s/erl", installation->bindir);
+            setenv("ERLC_CONFIGURATION", erl, 1);
+        }
+        arguments_split(words, commands[i].words, false);
+        if (commands[i].extra)
+            arguments_add(words, "-extra");
+        arguments_add_all(words, arguments);
+        return true;
+    }
+    return false;
+}
