@@ -13,24 +13,11 @@
 #include <stdatomic.h>
 
 #include "heap/heap.h"
+#include "term/fun.h" // struct export, struct lambda
 
 struct process;
 struct code;
 struct module;
-
-typedef uint64_t word; // of prepared code: an instruction's address or an operand
-
-// Where a call by name goes. Lives for ever, so prepared code and external funs point to it. `entry` is what a caller
-// jumps to: the function's prepared code, or one of the stubs of exec/ (prepare me, call the built-in, call
-// error_handler).
-struct export {
-    _Atomic(const word *) entry;
-    term module, function;
-    uint32_t arity;
-    term (*bif)(struct process *, term *); // a built-in function, or NULL
-    struct function *code;                 // in the current code, or NULL
-    word stub[2];                          // the instruction that `entry` names while there is no code
-};
 
 // A function of a loaded module. `entry` as above.
 struct function {
@@ -43,15 +30,6 @@ struct function {
     word *prepared; // from exec/, or NULL
     size_t prepared_words;
     word stub[2];
-};
-
-// What a fun points to: found by module, index and uniq, so that it stays valid when the module is loaded again.
-struct lambda {
-    _Atomic(struct function *) function; // NULL while the module is not loaded
-    term module, name;
-    uint32_t index, old_uniq, arity, free_count;
-    uint8_t uniq[16]; // md5 of the module
-    term literal_fun; // the fun itself when it captures nothing, else NONE
 };
 
 // One loaded version of a module.
