@@ -4,14 +4,14 @@
 // as bytes. A function is prepared (turned into what the interpreter runs) when it is first called: exec/prepare.c does
 // that, with code_function_begin and code_instruction_next below.
 //
-// Tables are read without locks; changes are made under the code permission (code_permission_take), one process at a
-// time.
+// Tables are read without locks; changes are made under one lock, which is never held while something gives way.
 
 #ifndef PURLIN_CODE_CODE_H
 #define PURLIN_CODE_CODE_H
 
 #include <stdatomic.h>
 
+#include "code/opcodes.h"
 #include "heap/heap.h"
 #include "term/fun.h" // struct export, struct lambda
 
@@ -20,110 +20,127 @@ struct code;
 struct module;
 
 // A function of a loaded module. `entry` as above.
+//
+// Its instructions are, in this order: the label `first_label`, perhaps a line, func_info (which raises
+// function_clause; tests jump to `first_label` when no clause matches), the label `entry_label`, and the body. The last
+// one either never goes on to the next, or is a call (to something like erlang:error/1, so that nothing need follow).
+// All labels that the function's instructions mention are its own, but for those of calls, which are entry labels.
 struct function {
     _Atomic(const word *) entry;
     struct code *code;
     term name;
     uint32_t arity;
-    uint32_t begin, end; // byte offsets in the Code chunk: the instructions from `label` after func_info on
-    uint32_t first_label, last_label;
+    uint32_t begin, end;                           // byte offsets in the Code chunk, label and func_info included
+    uint32_t first_label, entry_label, last_label; // the labels first_label..last_label belong to this function
+    uint32_t prepared_words;
     word *prepared; // from exec/, or NULL
-    size_t prepared_words;
     word stub[2];
+};
+
+// Bytes of a chunk.
+struct code_span {
+    const uint8_t *bytes;
+    uint32_t size;
 };
 
 // One loaded version of a module.
 struct code {
-    struct module *module;
+    struct module *module; // NULL until it is installed
     term name;
-    const uint8_t *file; // the whole file, uncompressed, owned
-    size_t file_size;
-    const uint8_t *instructions; // the Code chunk's
-    size_t instructions_size;
+    uint8_t *bytes; // the chunks that are kept, one after the other; owned
+    struct code_span instructions, strings, literal_chunk, lines_chunk, types, attributes, compile_info;
     uint32_t label_count;
-    term *atoms; // by index from 1; [0] is nil
-    uint32_t atom_count;
-    term *literals; // decoded when the first function that needs them is prepared; see code_literal
-    uint32_t literal_count;
+    uint32_t atom_count; // the highest index
+    uint32_t import_count, lambda_count, function_count, export_count;
+    term *atoms; // by index; [0] is nil
     struct export **imports;
-    uint32_t import_count;
     struct lambda **lambdas;
-    uint32_t lambda_count;
-    struct function *functions; // in file order
-    uint32_t function_count;
-    struct function **label_function; // label -> the function whose entry it is, NULL for inner labels
-    const uint8_t *strings;
-    size_t strings_size;
+    struct function **lambda_functions; // of the same index
+    struct function *functions;         // in file order; their labels ascend
+    struct function **exports;          // in the order of the ExpT chunk
+    struct function *on_load;           // or NULL
     uint8_t md5[16];
-    struct function *on_load; // or NULL
+    uint32_t literal_count;     // of the LitT chunk
+    uint32_t big_integer_count; // integer operands that are not small are literals, too, behind those of the chunk
+    uint32_t *big_integers;     // their byte offsets in the Code chunk, ascending
+    _Atomic(term *) literals;   // NULL until the first is asked for; see code_literal
     struct literal_area *literal_area;
-    struct code_lines *lines;
-    struct code_types *types;
-    void *nif; // struct nif_library of nif/, or NULL
+    _Atomic(struct code_lines *) lines; // NULL until the first is asked for
+    void *nif;                          // struct nif_library of nif/, or NULL
 };
 
 struct module {
     term name;
     struct code *_Atomic current;
     struct code *_Atomic old;
+    struct code *on_load; // installed when its on_load function has returned ok
 };
 
 // ---- tables
 // -----------------------------------------------------------------------------------------------------------
 
 void code_init(void);
+// That function is C from now on, whatever a module of that name defines.
+void code_register_builtin(term module, term function, uint32_t arity, term (*bif)(struct process *, term *));
 struct export *code_export(term module, term function, uint32_t arity);      // made if absent
 struct export *code_export_find(term module, term function, uint32_t arity); // NULL if absent
-bool export_is_callable(const struct export *export);                        // function_exported, built-ins too
-struct module *code_module(term name);                                       // NULL if never loaded
+size_t code_export_count(void);
+struct export *code_export_at(size_t index);
+bool export_is_callable(const struct export *export); // function_exported, built-ins too
+// The built-in that takes the place of a loaded function (the stub that calls nif_error), or NULL. Calls by label reach
+// such a function, too, so preparing it means preparing a call of this export's `bif`.
+struct export *code_function_builtin(const struct function *function);
+struct module *code_module(term name); // NULL if never loaded
 struct lambda *code_lambda(term module, uint32_t index, const uint8_t uniq[16], uint32_t old_uniq, uint32_t arity,
-                           uint32_t free_count);
+                           uint32_t free_count); // made if absent
 size_t code_module_count(void);
 struct module *code_module_at(size_t index);
-// The function whose prepared code holds that address (binary search), and the byte offset in its code; NULL if none.
+
+// Prepared code by address: exec/ adds a function when `prepared` is set and removes it before it is freed.
+void code_address_add(struct function *function);
+void code_address_remove(struct function *function);
+// The function whose prepared code holds that address; NULL if none.
 struct function *code_find_address(const word *address);
 
 // ---- loading
 // ----------------------------------------------------------------------------------------------------------
 
-// Reads and checks a module's file (gzip-compressed or not). Takes a copy of the bytes. NULL with *why a sentence
-// (static text) when it is bad. Nothing is visible to others yet.
+// Reads and checks a module's file (gzip-compressed or not). Keeps none of the bytes. NULL with *why a sentence (valid
+// until the next call in this thread) when it is bad. Nothing is visible to others yet.
 struct code *code_read(const uint8_t *bytes, size_t size, const char **why);
 void code_discard(struct code *code); // one that was read and not installed
 // Makes it the current code; what was current becomes old. False when there is old code already.
 bool code_install(struct code *code);
-bool code_delete(term module); // current becomes old
-bool code_permission_try(struct process *self);
-void code_permission_release(struct process *self);
+bool code_delete(term module); // current becomes old; false when there is old code already
 
 // Literal number `index`, decoded with all the module's literals at the first use.
 term code_literal(struct code *code, uint32_t index);
+// The fun of a lambda that captures nothing.
+term code_literal_fun(struct code *code, uint32_t lambda_index);
 
 // ---- reading instructions (of checked code)
 // ---------------------------------------------------------------------------
 
 enum operand_kind {
-    OPERAND_UNSIGNED, // u: value
+    OPERAND_UNSIGNED, // u: value; an allocation list, too, as the words that its values take
     OPERAND_TERM,     // i, a, nil, literal: value is the term itself
     OPERAND_X,        // value is the register's number
     OPERAND_Y,
     OPERAND_LABEL, // f: value is the label (0 = none)
     OPERAND_FLOAT_REGISTER,
-    OPERAND_LIST,  // value is an index into generic_instruction.list, count its length
-    OPERAND_ALLOC, // extended allocation list: words, floats, funs
+    OPERAND_LIST, // generic_instruction.list, list_count
 };
 
 struct operand {
-    uint8_t kind;
-    uint8_t type; // index of the Type chunk's entry + 1 for a typed register, 0 for none
-    uint32_t count;
+    uint8_t kind;  // enum operand_kind
+    uint32_t type; // index of the Type chunk's entry + 1 for a typed register, 0 for none
     uint64_t value;
 };
 
 #define OPERANDS_MAX 8
 
 struct generic_instruction {
-    uint8_t opcode;
+    uint8_t opcode; // enum opcode
     uint8_t count;
     struct operand operands[OPERANDS_MAX];
     const struct operand *list; // valid until the next call on the reader
@@ -137,27 +154,47 @@ struct code_reader {
     uint32_t list_room;
 };
 void code_function_begin(struct code_reader *reader, struct function *function);
+// False at the function's end.
 bool code_instruction_next(struct code_reader *reader, struct generic_instruction *instruction);
 void code_reader_end(struct code_reader *reader);
 const char *code_opcode_name(unsigned opcode); // NULL if unknown
-int code_opcode_arity(unsigned opcode);
+// The function whose entry label this is: where a call by label goes.
+struct function *code_label_function(const struct code *code, uint32_t label);
 
 // What the Type chunk says of a register: the set of possible types (bits as in the chunk) and an integer range if
 // known.
+enum type_bits {
+    TYPE_ATOM = 1 << 0,
+    TYPE_BITSTRING = 1 << 1,
+    TYPE_MATCH_CONTEXT = 1 << 2,
+    TYPE_CONS = 1 << 3,
+    TYPE_FLOAT = 1 << 4,
+    TYPE_FUN = 1 << 5,
+    TYPE_INTEGER = 1 << 6,
+    TYPE_MAP = 1 << 7,
+    TYPE_NIL = 1 << 8,
+    TYPE_PID = 1 << 9,
+    TYPE_PORT = 1 << 10,
+    TYPE_REFERENCE = 1 << 11,
+    TYPE_TUPLE = 1 << 12,
+    TYPE_ANY = (1 << 13) - 1,
+};
 struct type_hint {
     uint16_t types;
     bool has_range;
     int64_t minimum, maximum;
 };
-struct type_hint code_type(const struct code *code, unsigned type);
+struct type_hint code_type(const struct code *code, unsigned type); // operand.type; 0 gives TYPE_ANY
 
-// File and line of a `line` instruction's operand; false for 0 (no location).
-bool code_line(const struct code *code, uint32_t index, term *file_name, uint32_t *line);
+// File (an atom whose text is the name) and line of a `line` instruction's operand; false for 0 (no location).
+bool code_line(struct code *code, uint32_t index, term *file_name, uint32_t *line);
 
 // ---- the chunks for others
 // ---------------------------------------------------------------------------------------------
 
-bool code_chunk(const uint8_t *file, size_t size, const char id[4], const uint8_t **chunk, size_t *chunk_size);
+// A chunk of a file (not gzip-compressed); false when there is none or the file is damaged.
+bool code_chunk(const uint8_t *file, size_t size, const char id[4], struct code_span *chunk);
+// The digest of what matters in the file, as erlang:md5 of beam_lib's md5 chunks.
 bool code_module_md5(const uint8_t *file, size_t size, uint8_t md5[16]);
 
 #endif

@@ -25,13 +25,15 @@ struct export {
     word stub[2];                          // the instruction that `entry` names while there is no code
 };
 
-// What a fun points to: found by module, index and uniq, so that it stays valid when the module is loaded again.
+// What a fun points to: found by module, index and uniq, so that it stays valid when the module is loaded again. Lives
+// for ever.
 struct lambda {
     _Atomic(struct function *) function; // NULL while the module is not loaded
-    term module, name;
-    uint32_t index, old_uniq, arity, free_count;
+    term module, name;                   // the name is NIL while no code with this lambda has been seen
+    uint32_t index, old_uniq;
+    uint32_t arity; // of the fun: what it is called with; the function takes free_count more, behind them
+    uint32_t free_count;
     uint8_t uniq[16]; // md5 of the module
-    term literal_fun; // the fun itself when it captures nothing, else NONE
 };
 
 static inline struct lambda *fun_lambda(term fun) { // of a KIND_FUN
