@@ -14,6 +14,7 @@ struct code;
 struct export;
 struct function;
 struct process;
+struct timer;
 
 // Calls that go up the floors: set once at boot, by the room that is called.
 struct vm_hooks {
@@ -38,6 +39,8 @@ struct vm_hooks {
     bool (*port_monitor)(uint64_t pid, uint64_t port, uint64_t reference);
     void (*port_demonitor)(uint64_t pid, uint64_t port, uint64_t reference);
     bool (*port_name)(uint64_t port, uint64_t name);
+    void (*timer_start)(struct timer *timer, int64_t deadline, void (*fire)(struct timer *)); // sched
+    bool (*timer_cancel)(struct timer *timer);                                                // sched
     void (*process_gone)(struct process *process); // ets: tables of a dead process (runs in it, may give way)
 };
 

@@ -38,7 +38,7 @@ enum signal_kind {
     SIGNAL_SUSPEND,
     SIGNAL_RESUME,
     SIGNAL_SYSTEM_TASK, // collect, check code, copy literals, ... on behalf of another process
-    SIGNAL_CALL,        // runs a C function in the owner: for rooms with a rare need
+    SIGNAL_CALL,        // runs a C function in the owner: for rooms with a rare need (proc/ask.h)
 };
 
 // A signal is a fragment with a kind: its values lie in the same allocation, and a received message's signal becomes
@@ -47,11 +47,14 @@ struct signal {
     struct fragment fragment; // first: a signal is freed as a fragment
     struct signal *next;      // in the inbox, then in the mailbox
     enum signal_kind kind;
-    term from;                                                  // sender's pid, or an atom
-    term value;                                                 // message, reason, ...
-    term reference;                                             // monitor, alias, request; NONE if there is none
-    term token;                                                 // sequential trace token, or NIL
-    void (*call)(struct process *owner, struct signal *signal); // SIGNAL_CALL, SIGNAL_SYSTEM_TASK
+    term from;      // sender's pid, or an atom
+    term value;     // message, reason, ...
+    term reference; // monitor, alias, request; NONE if there is none
+    term token;     // sequential trace token, or NIL
+    // SIGNAL_CALL, SIGNAL_SYSTEM_TASK. `owner` is NULL when the process died before it took the signal. A system task
+    // runs while no C stack of the process is parked, so it may collect. The caller frees the signal afterwards.
+    void (*call)(struct process *owner, struct signal *signal);
+    void *argument; // for `call`
 };
 
 // ---- the process
@@ -59,12 +62,17 @@ struct signal {
 
 enum exception_class { CLASS_NONE, CLASS_ERROR, CLASS_EXIT, CLASS_THROW };
 
-enum process_state { // one of them at a time
-    STATE_RUNNABLE,  // in a run queue or about to be
+// The state word: one of these in its low bits, and the bits below. How it changes: proc/state.h.
+enum process_state {
+    STATE_RUNNABLE, // in a run queue or about to be
     STATE_RUNNING,
-    STATE_WAITING, // until a signal comes
-    STATE_EXITING,
+    STATE_WAITING, // until a signal comes: whoever changes this to runnable puts it in a queue
     STATE_FREE,
+    STATE_MASK = 3,
+    STATE_EXITING = 1 << 2,   // never cleared
+    STATE_SUSPENDED = 1 << 3, // handles signals, but runs no code
+    STATE_TIMED_OUT = 1 << 4, // its timer (proc_timer_start) has fired
+    STATE_SYSTEM = 1 << 5,    // erts_internal:spawn_system_process
 };
 
 enum priority { PRIORITY_MAX, PRIORITY_HIGH, PRIORITY_NORMAL, PRIORITY_LOW, PRIORITY_COUNT };
@@ -102,15 +110,15 @@ struct process {
     struct signal *mailbox, **mailbox_end;
     struct signal **mailbox_save; // where the receive loop stands
     uint32_t mailbox_length;
-    _Atomic uint32_t state; // enum process_state and the bits of proc/state.h
+    _Atomic uint32_t state; // enum process_state
 
     struct process_links *links; // links, monitors, aliases; NULL while there are none
     struct process_dictionary *dictionary;
     struct process_extra *extra; // what few processes have: suspensions, tracer, save calls, receive markers, ...
     struct process *queue_next;  // in a run queue
-    const void *timer;           // of receive ... after
+    struct process_timer *timer; // of receive ... after and proc_wait_until; made at the first use
     term group_leader, parent;
-    term registered_name; // or NIL
+    _Atomic(term) registered_name; // or NIL; written under the name table's lock
     struct export *initial_call;
     struct scratch *scratch; // temporary memory, freed when the built-in function returns or the process dies
     uint8_t priority;
@@ -122,9 +130,9 @@ enum process_flag_bits {
     FLAG_SENSITIVE = 1 << 1,
     FLAG_OFF_HEAP_MESSAGES = 1 << 2,
     FLAG_ASYNC_DIST = 1 << 3,
-    FLAG_SYSTEM_PROCESS = 1 << 4,
+    FLAG_TRACED = 1 << 4,
     FLAG_HIBERNATED = 1 << 5,
-    FLAG_TIMEOUT = 1 << 6, // the receive timer fired
+    FLAG_RECEIVING = 1 << 6, // stopped in a receive or proc_wait; see proc_before_run
 };
 
 // ---- finding
@@ -146,27 +154,36 @@ struct spawn_options {
     enum priority priority;
     size_t heap_minimum, heap_maximum;
     uint32_t fullsweep_after;
-    uint32_t flags;
+    uint32_t flags;    // FLAG_OFF_HEAP_MESSAGES, ...
+    bool system;       // erts_internal:spawn_system_process
     term group_leader; // NONE: the parent's
 };
 
 // Makes a process that will apply module:function to the list `arguments`; returns its pid. `parent` is NULL only for
-// the first. *reference receives the monitor when one was asked for.
+// the first. *reference receives the monitor (in the parent's heap) when one was asked for. NONE when the table is
+// full.
 term proc_spawn(struct process *parent, term module, term function, term arguments, const struct spawn_options *options,
                 term *reference);
-// Ends the running process with its exception (after the interpreter found no handler); does not return to Erlang code.
+// Ends the running process; returns when all that it owned is gone but its own memory (its heap too is gone). May give
+// way. Whoever called it touches the process no more: the interpreter returns EXEC_EXITED.
 void proc_exit(struct process *self, term reason);
+// The scheduler calls it before each slice, with the signals' order in mind: takes signals, runs system tasks.
+enum proc_next { PROC_RUN, PROC_WAIT, PROC_EXIT }; // PROC_EXIT: proc_exit(self, self->exception_reason)
+enum proc_next proc_before_run(struct process *self);
 
 // ---- signals
 // ----------------------------------------------------------------------------------------------------------
 
-// A signal with room for a copy of `value` (NONE for none).
-struct signal *proc_signal_new(enum signal_kind kind, term from, term value);
+// A signal with copies of `from`, `value` and `reference` (NONE for none).
+struct signal *proc_signal_new(enum signal_kind kind, term from, term value, term reference);
 // Hands the signal over, also when it returns false: the receiver is gone and the signal was freed.
 bool proc_signal(struct process *to, struct signal *signal);
+// A signal over what a builder made: takes over its fragments, in which `value` lies.
+struct signal *proc_signal_built(enum signal_kind kind, struct heap *builder, term value);
 // Sends a copy of `message` to a pid, port, registered name, {Name, Node}, or alias. Returns ATOM_ok or raises badarg.
 term proc_send(struct process *from, term to, term message);
-// From outside all processes (ports, timers): takes over the builder's fragments, in which `message` lies.
+// From outside all processes (ports, timers), to a local pid or name: takes over the builder's fragments, in which
+// `message` lies.
 bool proc_send_built(term to, struct heap *builder, term message);
 // Exit signal to a local pid.
 void proc_exit_signal(struct process *from, term to, term reason);
@@ -175,6 +192,8 @@ void proc_link_add(struct process *self, term other);
 // Takes the inbox in: messages to the mailbox, the rest handled. True when the process must exit now (reason in
 // exception_reason).
 bool proc_take_signals(struct process *self);
+// Kills or wakes where it stands: gives way at once, so that a signal just sent to oneself has been handled on return.
+void proc_handle_own_signals(struct process *self);
 
 // ---- giving way
 // -------------------------------------------------------------------------------------------------------
@@ -201,9 +220,16 @@ void proc_scratch_release(struct process *self); // exec/ calls it after each bu
 // Collects at a safe point: x[0..live) are roots, `need` words will be free.
 void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full);
 
-// ---- timers
-// -----------------------------------------------------------------------------------------------------------
+// ---- the timer of receive ... after
+// -------------------------------------------------------------------------------
 
+// Wakes the process at the deadline (monotonic, ns) and sets STATE_TIMED_OUT. One at a time.
+void proc_timer_start(struct process *self, int64_t deadline);
+// Stops it, if it runs, and clears STATE_TIMED_OUT.
+void proc_timer_stop(struct process *self);
+static inline bool proc_timed_out(const struct process *self) {
+    return (atomic_load_explicit(&self->state, memory_order_relaxed) & STATE_TIMED_OUT) != 0;
+}
 // start_timer, send_after and the BIFs' cancel and read are in proc/timer.h.
 
 #endif

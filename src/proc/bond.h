@@ -1,0 +1,57 @@
+// Bonds: what ties a process to others. Links, monitors (either side), aliases.
+//
+// A bond lies in its own memory, with copies of the terms that it holds, outside all heaps: bonds are no roots of
+// collections. A process keeps them in a hash table (struct process_links) that grows with their number.
+//
+//   kind            key         other                     value
+//   BOND_LINK       other       pid or port               the number of an unlink under way, or NONE while linked
+//   BOND_MONITOR    reference   pid, port, {Name, Node}   tag of the DOWN message, or NONE for 'DOWN'
+//                               or the atom clock_service
+//   BOND_WATCHED    reference   the watcher's pid         the name by which we are watched, or NONE
+//   BOND_ALIAS      reference   NONE                      NONE
+//
+// A monitor with an alias is one BOND_MONITOR with `alias` set.
+
+#ifndef PURLIN_PROC_BOND_H
+#define PURLIN_PROC_BOND_H
+
+#include "proc/proc.h"
+
+enum bond_kind { BOND_LINK, BOND_MONITOR, BOND_WATCHED, BOND_ALIAS };
+
+enum alias_mode {
+    ALIAS_NONE,
+    ALIAS_EXPLICIT,  // until unalias/1
+    ALIAS_DEMONITOR, // until the monitor is gone
+    ALIAS_REPLY,     // until the first message through it, which takes the monitor too (reply, reply_demonitor)
+};
+
+struct bond {
+    struct bond *next; // in its bucket
+    struct bond *newer, *older;
+    enum bond_kind kind : 8;
+    enum alias_mode alias : 8;
+    bool by_spawn; // a monitor or link of spawn_request that awaits nothing more
+    uint32_t hash;
+    term other, reference, value;
+    struct off_heap *off_heap; // none of these terms has any; the copy wants the list
+    term words[];
+};
+
+struct process_links {
+    struct bond **buckets; // bucket_count is a power of two
+    uint32_t bucket_count, count;
+    struct bond *oldest, *newest; // all bonds, in the order they were made
+};
+
+struct bond *bond_add(struct process *self, enum bond_kind kind, term other, term reference, term value);
+// By key: `other` for a link, else the reference. NULL when there is none.
+struct bond *bond_find(const struct process *self, enum bond_kind kind, term key);
+void bond_remove(struct process *self, struct bond *bond);
+void bond_free_all(struct process *self);
+// Walks all bonds: for (bond = bond_first(self); bond; bond = bond->newer)
+static inline struct bond *bond_first(const struct process *self) {
+    return self->links ? self->links->oldest : NULL;
+}
+
+#endif
