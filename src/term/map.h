@@ -10,7 +10,7 @@ struct heap;
 
 #define MAP_SMALL_MAX 32
 
-#define MAP_EMPTY_WORDS 2
+#define MAP_EMPTY_WORDS 3 // with its empty tuple of keys
 
 static inline bool map_is_small(term map) {
     return header_kind(*boxed(map)) == KIND_MAP;
@@ -23,10 +23,16 @@ term map_empty(struct heap *heap);
 term map_get(term map, term key); // NONE when absent
 term map_get_hashed(term map, term key, uint32_t hash);
 uint32_t map_hash(term key); // the hash that large maps use
+// Returns `map` itself when the key has that very value already; so do map_update and map_remove when nothing
+// changes.
 term map_put(struct heap *heap, term map, term key, term value);
+// map_put of several pairs key, value, key, value ...; faster for small maps.
+term map_put_many(struct heap *heap, term map, const term *pairs, size_t count);
 // Only when the key is there; NONE otherwise.
 term map_update(struct heap *heap, term map, term key, term value);
 term map_remove(struct heap *heap, term map, term key, term *removed); // *removed: the value, or NONE
+// map_update of several pairs; NONE when a key is not there, with the first such key in *missing.
+term map_update_many(struct heap *heap, term map, const term *pairs, size_t count, term *missing);
 // From n pairs key, value, key, value ...; of equal keys the last one wins.
 term map_from_pairs(struct heap *heap, const term *pairs, size_t count);
 term map_merge(struct heap *heap, term a, term b); // b's values win

@@ -1,0 +1,136 @@
+// Walking iodata: see iodata.h.
+
+#include "term/iodata.h"
+
+#include "sys/sys.h"
+#include "term/bits.h"
+
+// More than any memory holds, and small enough that sums of sizes never overflow.
+#define IODATA_BITS_MAX ((size_t)1 << 50)
+
+void iodata_walk_begin(struct iodata_walk *walk, term data) {
+    walk->rest = data;
+    walk->depth = 0;
+    walk->room = sizeof walk->tails_first / sizeof *walk->tails_first;
+    walk->tails = walk->tails_first;
+    walk->status = IODATA_OK;
+}
+
+void iodata_walk_end(struct iodata_walk *walk) {
+    if (walk->tails != walk->tails_first)
+        sys_free(walk->tails);
+}
+
+static void push_tail(struct iodata_walk *walk, term tail) {
+    if (walk->depth == walk->room) {
+        size_t bytes = walk->room * sizeof(term);
+        if (walk->tails == walk->tails_first)
+            walk->tails = memcpy(sys_alloc(2 * bytes), walk->tails_first, bytes);
+        else
+            walk->tails = sys_realloc(walk->tails, 2 * bytes);
+        walk->room *= 2;
+    }
+    walk->tails[walk->depth++] = tail;
+}
+
+static bool is_byte(term t) {
+    return is_small(t) && t <= SMALL(255);
+}
+
+static bool visit_bitstring(struct iodata_walk *walk, term bitstring) {
+    walk->piece = bitstring_bits(bitstring);
+    walk->piece_term = bitstring;
+    return true;
+}
+
+static bool visit_run(struct iodata_walk *walk) {
+    size_t count = 0;
+    term list = walk->rest;
+    do {
+        walk->run[count++] = (uint8_t)small_value(list_head(list));
+        list = list_tail(list);
+    } while (count < IODATA_RUN_MAX && is_list(list) && is_byte(list_head(list)));
+    walk->rest = list;
+    walk->piece = bits_at(walk->run, 0, 8 * count);
+    walk->piece_term = NONE;
+    return true;
+}
+
+bool iodata_next(struct iodata_walk *walk) {
+    for (;;) {
+        term rest = walk->rest;
+        if (is_list(rest)) {
+            term head = list_head(rest);
+            if (is_byte(head))
+                return visit_run(walk);
+            walk->rest = list_tail(rest);
+            if (is_bitstring(head))
+                return visit_bitstring(walk, head);
+            if (is_list(head)) {
+                if (!is_nil(walk->rest))
+                    push_tail(walk, walk->rest);
+                walk->rest = head;
+            } else if (!is_nil(head)) {
+                break;
+            }
+        } else if (is_nil(rest)) {
+            if (walk->depth == 0)
+                return false;
+            walk->rest = walk->tails[--walk->depth];
+        } else if (is_bitstring(rest)) {
+            walk->rest = NIL;
+            return visit_bitstring(walk, rest);
+        } else {
+            break;
+        }
+    }
+    walk->status = IODATA_BAD;
+    return false;
+}
+
+enum iodata_status iodata_size_bits(term data, size_t *size) {
+    struct iodata_walk walk;
+    *size = 0;
+    iodata_walk_begin(&walk, data);
+    while (walk.status == IODATA_OK && iodata_next(&walk)) {
+        *size += walk.piece.size;
+        if (*size > IODATA_BITS_MAX)
+            walk.status = IODATA_LIMIT;
+    }
+    iodata_walk_end(&walk);
+    return walk.status;
+}
+
+enum iodata_status iodata_size(term data, size_t *size) {
+    struct iodata_walk walk;
+    *size = 0;
+    iodata_walk_begin(&walk, data);
+    while (walk.status == IODATA_OK && iodata_next(&walk)) {
+        *size += walk.piece.size >> 3;
+        if (walk.piece.size & 7)
+            walk.status = IODATA_BAD;
+        else if (*size > IODATA_BITS_MAX >> 3)
+            walk.status = IODATA_LIMIT;
+    }
+    iodata_walk_end(&walk);
+    return walk.status;
+}
+
+void iodata_copy(term data, uint8_t *to) {
+    struct iodata_walk walk;
+    iodata_walk_begin(&walk, data);
+    for (; iodata_next(&walk); to += walk.piece.size >> 3)
+        bits_copy(to, 0, walk.piece);
+    iodata_walk_end(&walk);
+}
+
+void iodata_copy_bits(term data, uint8_t *to) {
+    struct iodata_walk walk;
+    size_t at = 0;
+    iodata_walk_begin(&walk, data);
+    for (; iodata_next(&walk); at += walk.piece.size)
+        bits_copy(to, at, walk.piece);
+    iodata_walk_end(&walk);
+    if (at & 7)
+        to[at >> 3] &= (uint8_t)(0xff << (8 - (at & 7)));
+}

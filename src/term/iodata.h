@@ -1,0 +1,46 @@
+// Lists of bytes, bitstrings and such lists: what Erlang calls iodata. Walked without recursion, so the depth of a list
+// does not matter.
+
+#ifndef PURLIN_TERM_IODATA_H
+#define PURLIN_TERM_IODATA_H
+
+#include "term/term.h"
+
+enum iodata_status {
+    IODATA_OK,
+    IODATA_BAD,   // neither a bitstring nor a list of the right things
+    IODATA_LIMIT, // longer than any memory: lists may share parts
+};
+
+// Size of a binary or iolist in bytes. Bitstrings that are no binaries are IODATA_BAD.
+enum iodata_status iodata_size(term data, size_t *size);
+// Writes the bytes of what iodata_size found good.
+void iodata_copy(term data, uint8_t *to);
+
+// The same in bits: any bitstrings are good. The bits after the last one, in the last byte, are written as zero.
+enum iodata_status iodata_size_bits(term data, size_t *size);
+void iodata_copy_bits(term data, uint8_t *to);
+
+// Visits the pieces in order, one bitstring or a run of single bytes at a time:
+//
+//   struct iodata_walk walk;
+//   iodata_walk_begin(&walk, data);
+//   while (iodata_next(&walk)) ... walk.piece
+//   if (walk.status != IODATA_OK) ...
+//   iodata_walk_end(&walk);
+#define IODATA_RUN_MAX 256
+struct iodata_walk {
+    term rest;          // yet to be visited: a list, nil, a bitstring, or NONE
+    struct bits piece;  // valid until the next call
+    term piece_term;    // the bitstring whose bits it is; NONE for a run of bytes
+    term *tails;        // of the lists that `rest` lies in, innermost last
+    size_t depth, room; // of tails
+    enum iodata_status status;
+    term tails_first[32];
+    uint8_t run[IODATA_RUN_MAX];
+};
+void iodata_walk_begin(struct iodata_walk *walk, term data);
+bool iodata_next(struct iodata_walk *walk);
+void iodata_walk_end(struct iodata_walk *walk);
+
+#endif
