@@ -47,6 +47,7 @@ struct vm_hooks {
 struct vm {
     struct vm_hooks hooks;
     struct atom_table *atoms;        // term/atom.c
+    struct literals *literals;       // heap/literal.c
     struct process_table *processes; // proc/table.c
     struct name_table *names;        // proc/name.c
     struct code_table *code;         // code/table.c: modules, exports, lambdas

@@ -45,11 +45,12 @@ struct heap {
     term *fragment_top, *fragment_end; // free part of the newest fragment
     term *old_start, *old_top, *old_end;
     struct off_heap *old_off_heap;
-    size_t fragment_words; // in all fragments; with binary_bytes decides when to collect
-    size_t binary_bytes;   // of shared binaries that this heap came to refer to since the last collection
-    size_t size_minimum;   // words; `min_heap_size`
-    size_t size_maximum;   // words; `max_heap_size`, 0 = none
-    uint32_t minor_count;  // minor collections since the last full one
+    size_t fragment_words;   // in all fragments; with binary_bytes decides when to collect
+    size_t binary_bytes;     // of shared binaries that this heap came to refer to since the last collection
+    size_t old_binary_bytes; // of those, what was promoted to the old block since the last full collection
+    size_t size_minimum;     // words; `min_heap_size`
+    size_t size_maximum;     // words; `max_heap_size`, 0 = none
+    uint32_t minor_count;    // minor collections since the last full one
     uint32_t fullsweep_after;
 };
 

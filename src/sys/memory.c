@@ -1,7 +1,6 @@
 // Memory of the system: what to do when there is no more, and pages.
 // The allocator itself is the file that the build picks: memory_mimalloc.c, or memory_system.c for the sanitizers.
 
-#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -12,14 +11,12 @@
 void (*sys_out_of_memory)(size_t bytes);
 
 void memory_exhausted(size_t bytes) {
-    // Only the first thread (and the first call, should the hook need memory itself) reports; exit status and message
-    // are those that supervisors of OTP nodes know.
-    static atomic_flag reported = ATOMIC_FLAG_INIT;
-    if (!atomic_flag_test_and_set(&reported)) {
-        fprintf(stderr, "\neheap_alloc: Cannot allocate %zu bytes of memory (of type \"heap\").\n", bytes);
-        if (sys_out_of_memory)
-            sys_out_of_memory(bytes);
-    }
+    // The message and the exit status are those that supervisors of OTP nodes know.
+    fprintf(stderr, "\neheap_alloc: Cannot allocate %zu bytes of memory (of type \"heap\").\n", bytes);
+    void (*report)(size_t) = sys_out_of_memory;
+    sys_out_of_memory = NULL; // once, should the report need memory itself
+    if (report)
+        report(bytes);
     _exit(1);
 }
 

@@ -1,0 +1,111 @@
+// Bitstrings in place, shared binaries and their slices.
+
+#include "heap/heap.h"
+#include "sys/sys.h"
+
+// ---- shared binaries
+// --------------------------------------------------------------------------------------------------
+
+struct shared_binary *shared_binary_new(size_t capacity) {
+    struct shared_binary *shared = sys_alloc(sizeof *shared + capacity);
+    atomic_init(&shared->references, 1);
+    atomic_init(&shared->used, capacity * 8);
+    shared->capacity = capacity;
+    shared->destroy = NULL;
+    return shared;
+}
+
+void shared_binary_release(struct shared_binary *shared) {
+    if (atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
+        return;
+    if (shared->destroy)
+        shared->destroy(shared);
+    sys_free(shared);
+}
+
+uint8_t *shared_binary_bytes(struct shared_binary *shared) {
+    return shared->bytes;
+}
+
+// ---- new bitstrings
+// ---------------------------------------------------------------------------------------------------
+
+term heap_slice(struct heap *heap, struct shared_binary *shared, size_t offset_bits, size_t size_bits) {
+    term *words = heap_alloc(heap, 5);
+    struct off_heap *value = (struct off_heap *)words;
+    *value = (struct off_heap){HEADER(KIND_SLICE, 0, 4), heap->off_heap, shared};
+    heap->off_heap = value;
+    heap->binary_bytes += size_bits >> 3;
+    words[3] = offset_bits;
+    words[4] = size_bits;
+    return boxed_make(words);
+}
+
+term heap_bitstring_new(struct heap *heap, size_t bits, uint8_t **bytes) {
+    size_t size = (bits + 7) / 8;
+    if (size > BITSTRING_IN_PLACE_MAX) {
+        struct shared_binary *shared = shared_binary_new(size);
+        *bytes = shared->bytes;
+        return heap_slice(heap, shared, 0, bits);
+    }
+    size_t data = (size + 7) / 8;
+    term *words = heap_alloc(heap, 2 + data);
+    words[0] = HEADER(KIND_BITSTRING, 0, 1 + data);
+    words[1] = bits;
+    if (data > 0)
+        words[1 + data] = 0; // the padding
+    *bytes = (uint8_t *)(words + 2);
+    return boxed_make(words);
+}
+
+term heap_binary_new(struct heap *heap, size_t size, uint8_t **bytes) {
+    return heap_bitstring_new(heap, size * 8, bytes);
+}
+
+term heap_binary(struct heap *heap, const void *bytes, size_t size) {
+    uint8_t *to;
+    term binary = heap_binary_new(heap, size, &to);
+    if (size > 0)
+        memcpy(to, bytes, size);
+    return binary;
+}
+
+// ---- parts
+// ------------------------------------------------------------------------------------------------------------
+
+// Writes the bits from the first bit of *to on; the rest of the last byte becomes zero.
+static void copy_bits(uint8_t *to, struct bits from) {
+    size_t size = (from.size + 7) / 8;
+    if (size == 0)
+        return;
+    if (from.offset == 0) {
+        memcpy(to, from.bytes, size);
+    } else {
+        size_t touched = (from.offset + from.size + 7) / 8;
+        for (size_t i = 0; i < size; i++) {
+            unsigned next = i + 1 < touched ? from.bytes[i + 1] : 0;
+            to[i] = (uint8_t)(from.bytes[i] << from.offset | next >> (8 - from.offset));
+        }
+    }
+    if (from.size & 7)
+        to[size - 1] &= (uint8_t)(0xff00 >> (from.size & 7));
+}
+
+term heap_bitstring_part(struct heap *heap, term bitstring, size_t offset_bits, size_t size_bits) {
+    assert_debug(offset_bits + size_bits <= bitstring_size(bitstring));
+    term *whole = boxed(bitstring);
+    if (size_bits == bitstring_size(bitstring))
+        return bitstring;
+    if (size_bits > BITSTRING_IN_PLACE_MAX * 8) { // so the whole is a slice, too
+        struct shared_binary *shared = (struct shared_binary *)whole[2];
+        shared_binary_retain(shared);
+        return heap_slice(heap, shared, whole[3] + offset_bits, size_bits);
+    }
+    struct bits bits = bitstring_bits(bitstring);
+    offset_bits += bits.offset;
+    bits = (struct bits){bits.bytes + (offset_bits >> 3), offset_bits & 7, size_bits};
+    uint8_t *bytes;
+    term part = heap_bitstring_new(heap, size_bits, &bytes);
+    copy_bits(bytes, bits);
+    return part;
+}

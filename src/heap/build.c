@@ -1,0 +1,98 @@
+// Making values: tuples, lists, numbers, references.
+
+#include <stdarg.h>
+
+#include "heap/heap.h"
+#include "vm.h"
+
+term heap_tuple_of(struct heap *heap, size_t arity, ...) {
+    term *words = heap_tuple(heap, arity);
+    va_list elements;
+    va_start(elements, arity);
+    for (size_t i = 1; i <= arity; i++)
+        words[i] = va_arg(elements, term);
+    va_end(elements);
+    return boxed_make(words);
+}
+
+term heap_list_of(struct heap *heap, size_t length, const term *elements, term tail) {
+    if (length == 0)
+        return tail;
+    term *cells = heap_alloc(heap, 2 * length);
+    for (size_t i = 0; i < length; i++) {
+        cells[2 * i] = elements[i];
+        cells[2 * i + 1] = i + 1 < length ? list_make(cells + 2 * i + 2) : tail;
+    }
+    return list_make(cells);
+}
+
+term heap_string(struct heap *heap, const char *bytes, size_t size) {
+    if (size == 0)
+        return NIL;
+    term *cells = heap_alloc(heap, 2 * size);
+    for (size_t i = 0; i < size; i++) {
+        cells[2 * i] = SMALL((uint8_t)bytes[i]);
+        cells[2 * i + 1] = i + 1 < size ? list_make(cells + 2 * i + 2) : NIL;
+    }
+    return list_make(cells);
+}
+
+// ---- numbers
+// ----------------------------------------------------------------------------------------------------------
+
+// libtommath's digits, least significant first.
+#define DIGIT_BITS 60
+
+static term bignum(struct heap *heap, uint64_t magnitude, bool negative) {
+    size_t digits = magnitude >> DIGIT_BITS ? 2 : 1;
+    term *words = heap_alloc(heap, 1 + digits);
+    words[0] = HEADER(KIND_BIGNUM, negative, digits);
+    words[1] = magnitude & (((uint64_t)1 << DIGIT_BITS) - 1);
+    if (digits == 2)
+        words[2] = magnitude >> DIGIT_BITS;
+    return boxed_make(words);
+}
+
+term heap_integer(struct heap *heap, int64_t value) {
+    if (small_fits(value))
+        return SMALL(value);
+    return bignum(heap, value < 0 ? -(uint64_t)value : (uint64_t)value, value < 0);
+}
+
+term heap_unsigned(struct heap *heap, uint64_t value) {
+    return value <= (uint64_t)SMALL_MAX ? SMALL(value) : bignum(heap, value, false);
+}
+
+term heap_float_boxed(struct heap *heap, double value) {
+    term *words = heap_alloc(heap, 2);
+    words[0] = HEADER(KIND_FLOAT, 0, 1);
+    memcpy(words + 1, &value, sizeof value);
+    return boxed_make(words);
+}
+
+// ---- references
+// -------------------------------------------------------------------------------------------------------
+
+// A counter's value as the three ids of a reference. The first has 18 bits only: other nodes print and store no more.
+static void reference_ids(term ids[2]) {
+    uint64_t number = atomic_fetch_add_explicit(&vm.reference, 1, memory_order_relaxed);
+    ids[0] = (number & 0x3ffff) | (number >> 18 << 32);
+    ids[1] = number >> 50;
+}
+
+term heap_reference(struct heap *heap) {
+    term *words = heap_alloc(heap, 4);
+    words[0] = HEADER(KIND_REFERENCE, 0, 3);
+    reference_ids(words + 1);
+    words[3] = 0;
+    return boxed_make(words);
+}
+
+term heap_magic_reference(struct heap *heap, struct shared_binary *shared) {
+    term *words = heap_alloc(heap, 5);
+    struct off_heap *value = (struct off_heap *)words;
+    *value = (struct off_heap){HEADER(KIND_MAGIC_REFERENCE, 0, 4), heap->off_heap, shared};
+    heap->off_heap = value;
+    reference_ids(words + 3);
+    return boxed_make(words);
+}
