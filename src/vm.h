@@ -56,7 +56,9 @@ struct vm {
     struct port_table *ports;        // io/
     struct persistent_terms *persistent_terms;
     struct boot_options *options; // main.c: the command line
-    int64_t start_time;           // monotonic, ns
+    int64_t start_time;           // sys_monotonic_time at the start
+    int64_t time_offset;          // system time minus Erlang's monotonic time
+    _Atomic uint64_t last_now;    // erlang:now, in microseconds
     _Atomic uint64_t unique;      // erlang:unique_integer
     _Atomic uint64_t reference;   // numbers of references
     _Atomic uint64_t node_name;   // this node's name (a term); nonode@nohost at first
@@ -65,9 +67,22 @@ struct vm {
 
 extern struct vm vm;
 
+// Time as Erlang code sees it, in nanoseconds (the native unit). Erlang's monotonic time starts at a fixed negative
+// number, as on OTP; the offset to system time is fixed at the start (no_time_warp).
+#define VM_TIME_START (-576460752000000000)
+
+static inline int64_t vm_monotonic_time(int64_t sys_monotonic) {
+    return sys_monotonic - vm.start_time + VM_TIME_START;
+}
+static inline int64_t vm_sys_time(int64_t monotonic) { // the inverse
+    return monotonic - VM_TIME_START + vm.start_time;
+}
+
 // Boots from the options and runs until halt; returns the exit status.
 int vm_run(struct boot_options *options);
 // Ends the VM: flushes ports first when `flush`.
 [[noreturn]] void vm_halt(int status, bool flush);
+// Writes a crash dump with that slogan and ends the VM with status 1.
+[[noreturn]] void vm_crash(const char *slogan);
 
 #endif

@@ -1,0 +1,37 @@
+%% Runs the cases of a module: every exported function NAME_case/0, in the order of their names, each in a process of its own.
+%% Prints a line "== NAME" and then what the case returned or raised. The same module runs on OTP and on Purlin, and the
+%% outputs are compared.
+-module(oracle).
+-export([main/1]).
+
+-define(LIMIT, 60000).
+
+main([Name]) ->
+    Module = list_to_atom(Name),
+    {module, Module} = code:load_file(Module),
+    Cases = lists:sort([F || {F, 0} <- Module:module_info(exports), lists:suffix("_case", atom_to_list(F))]),
+    lists:foreach(fun(Case) -> run(Module, Case) end, Cases),
+    io:format("== end~n"),
+    halt(0).
+
+run(Module, Case) ->
+    io:format("== ~s~n", [Case]),
+    {Pid, Monitor} = spawn_monitor(fun() -> exit({result, value(Module, Case)}) end),
+    receive
+        {'DOWN', Monitor, process, Pid, {result, Value}} -> io:format("~tp~n", [Value]);
+        {'DOWN', Monitor, process, Pid, Reason} -> io:format("died: ~tp~n", [Reason])
+    after ?LIMIT ->
+        exit(Pid, kill),
+        io:format("timed out~n")
+    end.
+
+value(Module, Case) ->
+    try {value, Module:Case()}
+    catch Class:Reason:Stack -> {Class, Reason, [own(Entry, Module) || Entry <- Stack, is_own(Entry, Module)]}
+    end.
+
+%% The part of a stack trace that lies above the harness.
+is_own({oracle, _, _, _}, _) -> false;
+is_own(_, _) -> true.
+
+own({M, F, A, Info}, _) -> {M, F, A, lists:keydelete(error_info, 1, Info)}.
