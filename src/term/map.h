@@ -51,6 +51,11 @@ struct map_iterator {
 };
 struct map_iterator map_iterate(term map);
 bool map_next(struct map_iterator *iterator);
+// Where an iteration stands, as a number from 0 (the start) that fits a small, and an iteration that goes on from
+// there. Any number is safe to go on from.
+#define MAP_POSITION_END INT64_MAX
+int64_t map_position(const struct map_iterator *iterator);
+struct map_iterator map_iterate_from(term map, int64_t position);
 
 // Compares two maps as terms do: size, then keys in order, then values.
 int map_compare(term a, term b, bool exact);

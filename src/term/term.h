@@ -234,6 +234,8 @@ static inline bool is_kind(term t, enum kind kind) {
     return is_boxed(t) && header_kind(*boxed(t)) == kind;
 }
 
+#define TUPLE_ARITY_MAX 0xffffff // OTP's limit
+
 static inline bool is_tuple(term t) {
     return is_kind(t, KIND_TUPLE);
 }
