@@ -1,0 +1,13 @@
+%% process: gen_server:call with 50,000 messages waiting
+-module(mailbox_full).
+-behaviour(gen_server).
+-export([run/0, init/1, handle_call/3, handle_cast/2]).
+init(_) -> {ok, 0}.
+handle_call(N, _, S) -> {reply, N, S + 1}.
+handle_cast(_, S) -> {noreply, S}.
+run() ->
+    [self() ! {waiting, N} || N <- lists:seq(1, 50000)],
+    {ok, P} = gen_server:start_link(?MODULE, [], []), loop(2000, P), gen_server:stop(P), drain().
+loop(0, _) -> ok;
+loop(N, P) -> N = gen_server:call(P, N), loop(N - 1, P).
+drain() -> receive {waiting, _} -> drain() after 0 -> ok end.
