@@ -105,9 +105,10 @@ struct function *code_find_address(const word *address);
 // ---- loading
 // ----------------------------------------------------------------------------------------------------------
 
-// Reads and checks a module's file (gzip-compressed or not). Keeps none of the bytes. NULL with *why a sentence (valid
-// until the next call in this thread) when it is bad. Nothing is visible to others yet.
-struct code *code_read(const uint8_t *bytes, size_t size, const char **why);
+// Reads and checks a module's file (gzip-compressed or not). Keeps none of the bytes. NULL with a sentence in `why`
+// when it is bad. Nothing is visible to others yet.
+#define CODE_WHY_SIZE 160
+struct code *code_read(const uint8_t *bytes, size_t size, char why[CODE_WHY_SIZE]);
 void code_discard(struct code *code); // one that was read and not installed
 // Makes it the current code; what was current becomes old. False when there is old code already.
 bool code_install(struct code *code);
@@ -115,8 +116,6 @@ bool code_delete(term module); // current becomes old; false when there is old c
 
 // Literal number `index`, decoded with all the module's literals at the first use.
 term code_literal(struct code *code, uint32_t index);
-// The fun of a lambda that captures nothing.
-term code_literal_fun(struct code *code, uint32_t lambda_index);
 
 // ---- reading instructions (of checked code)
 // ---------------------------------------------------------------------------

@@ -12,7 +12,7 @@
 //   f  a label of the same function                    j  the same, or 0 for "raise"
 //   b  as j, or an atom                                e  the entry label of a function
 //   L  the label defined here                          I  an import
-//   F  a lambda                                        S  a list of values, destinations, labels and numbers
+//   F  a lambda                                        [] a list, in which what is between them repeats
 //   p  a size in bytes, q in bits, of the part of the StrT chunk that begins at the next operand, P
 //
 // Instructions that OTP 25's compiler no longer makes, and its loader refuses, are not in the table.
@@ -67,8 +67,8 @@
     OPCODE(56, is_nonempty_list, "js")                                                                                 \
     OPCODE(57, is_tuple, "js")                                                                                         \
     OPCODE(58, test_arity, "jsu")                                                                                      \
-    OPCODE(59, select_val, "sfS")                                                                                      \
-    OPCODE(60, select_tuple_arity, "sfS")                                                                              \
+    OPCODE(59, select_val, "sf[sf]")                                                                                   \
+    OPCODE(60, select_tuple_arity, "sf[uf]")                                                                           \
     OPCODE(61, jump, "f")                                                                                              \
     OPCODE(62, catch, "yf")                                                                                            \
     OPCODE(63, catch_end, "y")                                                                                         \
@@ -135,38 +135,38 @@
     OPCODE(149, on_load, "")                                                                                           \
     OPCODE(152, gc_bif3, "jnIsssd")                                                                                    \
     OPCODE(153, line, "u")                                                                                             \
-    OPCODE(154, put_map_assoc, "jsdnS")                                                                                \
-    OPCODE(155, put_map_exact, "jsdnS")                                                                                \
+    OPCODE(154, put_map_assoc, "jsdn[ss]")                                                                             \
+    OPCODE(155, put_map_exact, "jsdn[ss]")                                                                             \
     OPCODE(156, is_map, "js")                                                                                          \
-    OPCODE(157, has_map_fields, "fsS")                                                                                 \
-    OPCODE(158, get_map_elements, "fsS")                                                                               \
+    OPCODE(157, has_map_fields, "fs[s]")                                                                               \
+    OPCODE(158, get_map_elements, "fs[sd]")                                                                            \
     OPCODE(159, is_tagged_tuple, "jsua")                                                                               \
     OPCODE(160, build_stacktrace, "")                                                                                  \
     OPCODE(161, raw_raise, "")                                                                                         \
     OPCODE(162, get_hd, "sd")                                                                                          \
     OPCODE(163, get_tl, "sd")                                                                                          \
-    OPCODE(164, put_tuple2, "dS")                                                                                      \
+    OPCODE(164, put_tuple2, "d[s]")                                                                                    \
     OPCODE(165, bs_get_tail, "sdn")                                                                                    \
     OPCODE(166, bs_start_match3, "jsnd")                                                                               \
     OPCODE(167, bs_get_position, "sdn")                                                                                \
     OPCODE(168, bs_set_position, "ss")                                                                                 \
     OPCODE(169, swap, "dd")                                                                                            \
     OPCODE(170, bs_start_match4, "bnsd")                                                                               \
-    OPCODE(171, make_fun3, "FdS")                                                                                      \
-    OPCODE(172, init_yregs, "S")                                                                                       \
+    OPCODE(171, make_fun3, "Fd[s]")                                                                                    \
+    OPCODE(172, init_yregs, "[y]")                                                                                     \
     OPCODE(173, recv_marker_bind, "dd")                                                                                \
     OPCODE(174, recv_marker_clear, "d")                                                                                \
     OPCODE(175, recv_marker_reserve, "d")                                                                              \
     OPCODE(176, recv_marker_use, "d")                                                                                  \
-    OPCODE(177, bs_create_bin, "jhnudS")                                                                               \
+    OPCODE(177, bs_create_bin, "jhnud[auusUU]")                                                                        \
     OPCODE(178, call_fun2, "Uns")                                                                                      \
     OPCODE(179, nif_start, "")                                                                                         \
     OPCODE(180, badrecord, "s")                                                                                        \
-    OPCODE(181, update_record, "ausdS") /* OTP 26 */                                                                   \
-    OPCODE(182, bs_match, "fsS")        /* OTP 26 */                                                                   \
-    OPCODE(183, executable_line, "uu")  /* OTP 27 */                                                                   \
-    OPCODE(184, debug_line, "auun")     /* OTP 28 */                                                                   \
-    OPCODE(185, bif3, "jIsssd")         /* OTP 28 */
+    OPCODE(181, update_record, "ausd[us]") /* OTP 26 */                                                                \
+    OPCODE(182, bs_match, "fs[U]")         /* OTP 26 */                                                                \
+    OPCODE(183, executable_line, "uu")     /* OTP 27 */                                                                \
+    OPCODE(184, debug_line, "auun")        /* OTP 28 */                                                                \
+    OPCODE(185, bif3, "jIsssd")            /* OTP 28 */
 
 enum opcode {
 #define OPCODE(number, name, operands) OPCODE_##name = number,

@@ -1,0 +1,26 @@
+// The code room's part of struct vm.
+
+#ifndef PURLIN_CODE_TABLE_H
+#define PURLIN_CODE_TABLE_H
+
+#include <pthread.h>
+
+#include "code/code.h"
+#include "code/index.h"
+
+#define ADDRESS_BUCKETS 2048
+
+struct address_entry;
+
+struct code_table {
+    pthread_mutex_t lock;         // taken for every change
+    pthread_mutex_t literal_lock; // one module's literals, line table or attributes are decoded at a time
+    struct index exports, modules, lambdas;
+    _Atomic(struct address_entry *) addresses[ADDRESS_BUCKETS]; // code/address.c
+};
+
+void code_lock(void);
+void code_unlock(void);
+struct module *code_module_make(term name); // made if absent; the lock is held
+
+#endif
