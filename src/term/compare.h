@@ -9,10 +9,10 @@
 bool term_same_slow(term a, term b);
 int term_order(term a, term b, bool exact);
 
-// =:=
+// =:=. Of two equal terms that are not the same word at least one is a pointer (0.0 and -0.0 are equal, and only one of
+// them is immediate).
 static inline bool term_same(term a, term b) {
-    return a == b || (is_boxed(a) && is_boxed(b) && term_same_slow(a, b)) ||
-           (is_list(a) && is_list(b) && term_same_slow(a, b));
+    return a == b || ((is_pointer(a) || is_pointer(b)) && term_same_slow(a, b));
 }
 // < == >: negative, zero, positive. Integers and floats are compared by value.
 static inline int term_compare(term a, term b) {

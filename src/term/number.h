@@ -57,8 +57,10 @@ size_t float_format_short(double d, char *text);
 // As float_to_list(F, [{scientific, N}]) and [{decimals, N}] ([compact]); false when it does not fit `room`.
 bool float_format_scientific(double d, int digits, char *text, size_t room);
 bool float_format_decimals(double d, int decimals, bool compact, char *text, size_t room);
-// Erlang's float syntax (digits, a point, digits, an optional exponent), whole text; false when malformed or not
-// finite.
+// Erlang's float syntax: a sign perhaps, digits, a point, digits, perhaps an exponent. (OTP takes a comma for the
+// point, and so do these.) How many bytes at the front of the text are a float; 0 when there is none.
+size_t float_scan(const char *text, size_t size);
+// The whole text; false when malformed or not finite.
 bool float_parse(const char *text, size_t size, double *value);
 
 // The integer nearest (trunc, round, floor, ceil have been applied to d already; d is finite).

@@ -9,6 +9,7 @@
 
 #include "sys/sys.h"
 #include "term/atom.h"
+#include "term/bits.h"
 #include "term/fun.h"
 #include "term/map.h"
 #include "term/number.h"
@@ -121,17 +122,7 @@ static void print_string(struct text *text, term list) {
 }
 
 static uint8_t byte_at(struct bits bits, size_t index) {
-    size_t offset = bits.offset;
-    return offset ? (uint8_t)(bits.bytes[index] << offset | bits.bytes[index + 1] >> (8 - offset)) : bits.bytes[index];
-}
-
-static uint8_t last_bits(struct bits bits) { // of an incomplete last byte
-    uint8_t value = 0;
-    for (size_t i = bits.size & ~(size_t)7; i < bits.size; i++) {
-        size_t at = bits.offset + i;
-        value = (uint8_t)(value << 1 | (bits.bytes[at / 8] >> (7 - at % 8) & 1));
-    }
-    return value;
+    return (uint8_t)bits_get_unsigned(bits_part(bits, 8 * index, 8));
 }
 
 static void print_bitstring(struct text *text, term t, size_t limit) {
@@ -150,7 +141,8 @@ static void print_bitstring(struct text *text, term t, size_t limit) {
             text_format(text, i ? ",%d" : "%d", byte_at(bits, i));
     }
     if (bits.size % 8)
-        text_format(text, size ? ",%d:%d" : "%d:%d", last_bits(bits), (int)(bits.size % 8));
+        text_format(text, size ? ",%d:%d" : "%d:%d", (int)bits_get_unsigned(bits_part(bits, 8 * size, bits.size % 8)),
+                    (int)(bits.size % 8));
     append_c(text, readable ? "\">>" : ">>");
 }
 
