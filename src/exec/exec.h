@@ -15,6 +15,7 @@
 
 #include "code/code.h"
 #include "proc/proc.h"
+#include "sys/context.h"
 
 #define X_REGISTERS 1024
 #define FLOAT_REGISTERS 16
@@ -23,10 +24,10 @@
 struct context {
     term x[X_REGISTERS];
     double f[FLOAT_REGISTERS];
-    void *stack_pointer; // while parked (sys/context.h)
-    void *memory;        // the mapping
-    struct scheduler *scheduler;
-    struct context *next; // in the pool
+    struct stack stack;
+    struct process *process; // the one whose built-in function stands here, while parked
+    struct context *next;    // in the pool
+    bool fresh;              // nothing stands here yet
 };
 
 enum exec_result {

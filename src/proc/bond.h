@@ -9,6 +9,7 @@
 //                               or the atom clock_service
 //   BOND_WATCHED    reference   the watcher's pid         the name by which we are watched, or NONE
 //   BOND_ALIAS      reference   NONE                      NONE
+//   BOND_SUSPEND    other       the process we suspend    how many times (a small)
 //
 // A monitor with an alias is one BOND_MONITOR with `alias` set.
 
@@ -17,14 +18,7 @@
 
 #include "proc/proc.h"
 
-enum bond_kind { BOND_LINK, BOND_MONITOR, BOND_WATCHED, BOND_ALIAS };
-
-enum alias_mode {
-    ALIAS_NONE,
-    ALIAS_EXPLICIT,  // until unalias/1
-    ALIAS_DEMONITOR, // until the monitor is gone
-    ALIAS_REPLY,     // until the first message through it, which takes the monitor too (reply, reply_demonitor)
-};
+enum bond_kind { BOND_LINK, BOND_MONITOR, BOND_WATCHED, BOND_ALIAS, BOND_SUSPEND };
 
 struct bond {
     struct bond *next; // in its bucket
@@ -34,6 +28,7 @@ struct bond {
     bool by_spawn; // a monitor or link of spawn_request that awaits nothing more
     uint32_t hash;
     term other, reference, value;
+    term watched;              // BOND_MONITOR: the local pid or port that was told, or NONE
     struct off_heap *off_heap; // none of these terms has any; the copy wants the list
     term words[];
 };
@@ -42,10 +37,11 @@ struct process_links {
     struct bond **buckets; // bucket_count is a power of two
     uint32_t bucket_count, count;
     struct bond *oldest, *newest; // all bonds, in the order they were made
+    uint64_t unlinks;             // numbers of unlinks
 };
 
 struct bond *bond_add(struct process *self, enum bond_kind kind, term other, term reference, term value);
-// By key: `other` for a link, else the reference. NULL when there is none.
+// By key: `other` for links and suspensions, else the reference. NULL when there is none.
 struct bond *bond_find(const struct process *self, enum bond_kind kind, term key);
 void bond_remove(struct process *self, struct bond *bond);
 void bond_free_all(struct process *self);

@@ -18,6 +18,7 @@ struct context;
 struct export;
 struct process;
 struct scheduler;
+struct slow_thread;
 
 // ---- signals
 // ----------------------------------------------------------------------------------------------------------
@@ -34,7 +35,6 @@ enum signal_kind {
     SIGNAL_MONITOR_DOWN,
     SIGNAL_GROUP_LEADER,
     SIGNAL_IS_ALIVE,
-    SIGNAL_INFO, // process_info of another process
     SIGNAL_SUSPEND,
     SIGNAL_RESUME,
     SIGNAL_SYSTEM_TASK, // collect, check code, copy literals, ... on behalf of another process
@@ -50,7 +50,10 @@ struct signal {
     term from;      // sender's pid, or an atom
     term value;     // message, reason, ...
     term reference; // monitor, alias, request; NONE if there is none
-    term token;     // sequential trace token, or NIL
+    union {
+        term token;     // of a message: sequential trace token, or NIL
+        void *question; // of `call`: see proc/ask.c
+    };
     // SIGNAL_CALL, SIGNAL_SYSTEM_TASK. `owner` is NULL when the process died before it took the signal. A system task
     // runs while no C stack of the process is parked, so it may collect. The caller frees the signal afterwards.
     void (*call)(struct process *owner, struct signal *signal);
@@ -120,7 +123,8 @@ struct process {
     term group_leader, parent;
     _Atomic(term) registered_name; // or NIL; written under the name table's lock
     struct export *initial_call;
-    struct scratch *scratch; // temporary memory, freed when the built-in function returns or the process dies
+    struct slow_thread *slow; // of the slow-work pool, while it runs there
+    struct scratch *scratch;  // temporary memory, freed when the built-in function returns or the process dies
     uint8_t priority;
     uint8_t error_handler_depth;
 };
@@ -138,6 +142,7 @@ enum process_flag_bits {
 // ---- finding
 // ----------------------------------------------------------------------------------------------------------
 
+void proc_init(size_t process_limit);
 struct process *proc_lookup(term pid); // NULL when there is none (any more)
 term proc_whereis(term name);          // a local pid or port, or ATOM_undefined
 bool proc_register(term name, term pid_or_port);
@@ -147,10 +152,17 @@ size_t proc_count(void);
 // ---- making
 // -----------------------------------------------------------------------------------------------------------
 
+enum alias_mode {
+    ALIAS_NONE,
+    ALIAS_EXPLICIT,  // until unalias/1
+    ALIAS_DEMONITOR, // until the monitor is gone
+    ALIAS_REPLY,     // until the first message through it, which takes the monitor too
+};
+
 struct spawn_options {
     bool link, monitor;
-    term monitor_tag;   // NONE: 'DOWN'
-    bool monitor_alias; // ... with {alias, _}
+    term monitor_tag; // NONE: 'DOWN'
+    enum alias_mode monitor_alias;
     enum priority priority;
     size_t heap_minimum, heap_maximum;
     uint32_t fullsweep_after;
@@ -219,6 +231,10 @@ void proc_scratch_release(struct process *self); // exec/ calls it after each bu
 
 // Collects at a safe point: x[0..live) are roots, `need` words will be free.
 void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full);
+// Collects into a block with no spare room: hibernation.
+void proc_shrink(struct process *self, term *x, size_t live);
+// Moves out what the heap holds of literals being purged. At a safe point with no registers live.
+void proc_copy_literals(struct process *self);
 
 // ---- the timer of receive ... after
 // -------------------------------------------------------------------------------

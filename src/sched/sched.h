@@ -4,6 +4,7 @@
 #define PURLIN_SCHED_SCHED_H
 
 #include "proc/proc.h"
+#include "proc/timer.h"
 
 #define SLICE_REDUCTIONS 4000
 
@@ -28,12 +29,6 @@ void epoch_retire(void *memory, void (*free_function)(void *));
 // ---- timers
 // -----------------------------------------------------------------------------------------------------------
 
-struct timer {
-    struct timer *next, **previous;
-    int64_t deadline;             // monotonic, ns
-    void (*fire)(struct timer *); // on a scheduler thread, the timer already unlinked
-    unsigned wheel;
-};
 void timer_start(struct timer *timer, int64_t deadline, void (*fire)(struct timer *));
 // False when it has fired or is firing.
 bool timer_cancel(struct timer *timer);
@@ -42,13 +37,40 @@ bool timer_cancel(struct timer *timer);
 // ----------------------------------------------------------------------------------------
 
 enum poll_events { POLL_READ = 1, POLL_WRITE = 2 };
-// One registration a descriptor, one shot: `ready` runs once on a scheduler thread, then it must be armed again.
+// One registration a descriptor, one shot: `ready` runs once on a scheduler thread, then it must be armed again. It
+// must be short, and its owner serialises what it touches: it may run beside any process.
 struct poll_source {
     int descriptor;
     void (*ready)(struct poll_source *source, unsigned events);
-    unsigned armed; // sched's own
+    unsigned armed; // sched's own: zero at first
 };
-void poll_arm(struct poll_source *source, unsigned events);
-void poll_disarm(struct poll_source *source); // `ready` is not running and will not run when this returns
+// errno when the descriptor cannot be polled (EPERM: a file on disk, which is always ready), or 0. Arming again adds
+// to the events.
+int poll_arm(struct poll_source *source, unsigned events);
+// Before the descriptor is closed. `ready` is not running and will not run when this returns, so not from `ready`
+// itself: there it is enough not to arm again, and to call poll_forget.
+void poll_disarm(struct poll_source *source);
+void poll_forget(struct poll_source *source);
+
+// ---- threads that are no schedulers
+// ------------------------------------------------------------------------------
+
+// Around what looks up processes or sends signals in a thread of one's own, so that epochs wait for it.
+struct epoch_member;
+struct epoch_member *epoch_visit(void);
+void epoch_visit_end(struct epoch_member *member);
+
+// ---- numbers
+// -----------------------------------------------------------------------------------------------------------
+
+unsigned sched_count(void);
+unsigned sched_number(void); // of the calling thread's scheduler, from 1; 0 for other threads
+struct sched_statistics {
+    uint64_t context_switches, reductions;
+    uint64_t run_queue; // processes waiting in it
+    int64_t busy_time;  // ns
+};
+// Of scheduler `number`, from 1.
+struct sched_statistics sched_statistics(unsigned number);
 
 #endif

@@ -1,0 +1,42 @@
+// Collection of a process: where its roots are beside its stack.
+
+#include "proc/dictionary.h"
+#include "proc/proc.h"
+#include "proc/signal.h"
+
+#define WORDS_A_REDUCTION 10
+
+static_assert(offsetof(struct process, exception_extra) ==
+              offsetof(struct process, exception_reason) + 2 * sizeof(term));
+static_assert(offsetof(struct process, parent) == offsetof(struct process, group_leader) + sizeof(term));
+
+static size_t roots_of(struct process *self, term *x, size_t live, struct heap_roots roots[4]) {
+    roots[0] = (struct heap_roots){&self->exception_reason, 3}; // reason, trace, extra
+    roots[1] = (struct heap_roots){&self->group_leader, 2};     // and parent
+    roots[2] = dictionary_roots(self);
+    roots[3] = (struct heap_roots){x, live};
+    return 4;
+}
+
+void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full) {
+    struct heap_roots roots[4];
+    size_t count = roots_of(self, x, live, roots);
+    bool too_large = false;
+    size_t copied = heap_collect(&self->heap, need, roots, count, full, &too_large);
+    self->work.reductions -= (int64_t)(copied / WORDS_A_REDUCTION);
+    if (too_large) // taken at the next safe point
+        proc_signal(self, signal_exit(SIGNAL_EXIT, self->pid, ATOM_kill));
+}
+
+void proc_shrink(struct process *self, term *x, size_t live) {
+    struct heap_roots roots[4];
+    size_t count = roots_of(self, x, live, roots);
+    size_t copied = heap_shrink(&self->heap, roots, count);
+    self->work.reductions -= (int64_t)(copied / WORDS_A_REDUCTION);
+}
+
+void proc_copy_literals(struct process *self) {
+    struct heap_roots roots[4];
+    size_t count = roots_of(self, NULL, 0, roots);
+    heap_copy_literals(&self->heap, roots, count);
+}

@@ -1,0 +1,28 @@
+// What few processes have.
+
+#ifndef PURLIN_PROC_EXTRA_H
+#define PURLIN_PROC_EXTRA_H
+
+#include "proc/proc.h"
+
+#define MARKERS 4
+
+// A place in the mailbox, with the number of the reference that it belongs to once it is bound.
+struct mailbox_marker {
+    struct signal **place; // the link where newer messages begin; NULL: not in use
+    uint64_t number;
+    bool bound;
+};
+
+struct process_extra {
+    struct signal *tasks, **tasks_end; // system tasks that wait for a slice with no C stack parked
+    uint32_t suspended;                // how many processes suspend this one
+    struct mailbox_marker markers[MARKERS];
+    uint32_t marker_next;
+};
+
+struct process_extra *process_extra(struct process *self); // made if absent
+// Answers the tasks that are left.
+void process_extra_free(struct process *self);
+
+#endif

@@ -1,0 +1,73 @@
+// The mailbox, and the markers that let a receive skip what came before its reference was made.
+
+#include "proc/mailbox.h"
+
+#include "proc/extra.h"
+#include "sys/sys.h"
+
+void mailbox_append(struct process *self, struct signal *message) {
+    message->next = NULL;
+    *self->mailbox_end = message;
+    self->mailbox_end = &message->next;
+    self->mailbox_length++;
+    self->flags &= ~(uint32_t)FLAG_RECEIVING;
+}
+
+void mailbox_remove(struct process *self) {
+    struct signal *message = *self->mailbox_save;
+    if (self->extra) {
+        for (size_t i = 0; i < MARKERS; i++) {
+            if (self->extra->markers[i].place == &message->next)
+                self->extra->markers[i].place = self->mailbox_save;
+        }
+    }
+    *self->mailbox_save = message->next;
+    if (self->mailbox_end == &message->next)
+        self->mailbox_end = self->mailbox_save;
+    self->mailbox_length--;
+    self->mailbox_save = &self->mailbox;
+    heap_adopt_fragment(&self->heap, &message->fragment);
+}
+
+static uint64_t reference_number(term reference) {
+    return boxed(reference)[1] ^ (boxed(reference)[2] << 32);
+}
+
+static struct mailbox_marker *marker_of(struct process *self, term reference) {
+    if (!self->extra || !is_kind(reference, KIND_REFERENCE))
+        return NULL;
+    for (size_t i = 0; i < MARKERS; i++) {
+        struct mailbox_marker *marker = &self->extra->markers[i];
+        if (marker->place && marker->bound && marker->number == reference_number(reference))
+            return marker;
+    }
+    return NULL;
+}
+
+void mailbox_marker_reserve(struct process *self) {
+    struct process_extra *extra = process_extra(self);
+    extra->marker_next = (extra->marker_next + 1) % MARKERS;
+    // What is in the inbox now may lie behind the marker too: that only makes the search a little longer.
+    extra->markers[extra->marker_next] = (struct mailbox_marker){.place = self->mailbox_end};
+}
+
+void mailbox_marker_bind(struct process *self, term reference) {
+    struct process_extra *extra = process_extra(self);
+    struct mailbox_marker *marker = &extra->markers[extra->marker_next];
+    if (!marker->place || marker->bound || !is_kind(reference, KIND_REFERENCE))
+        return;
+    marker->bound = true;
+    marker->number = reference_number(reference);
+}
+
+void mailbox_marker_use(struct process *self, term reference) {
+    struct mailbox_marker *marker = marker_of(self, reference);
+    if (marker && self->mailbox_save == &self->mailbox)
+        self->mailbox_save = marker->place;
+}
+
+void mailbox_marker_clear(struct process *self, term reference) {
+    struct mailbox_marker *marker = marker_of(self, reference);
+    if (marker)
+        marker->place = NULL;
+}

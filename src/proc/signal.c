@@ -1,0 +1,175 @@
+// Signals: how they are made, handed over, and answered for the dead.
+
+#include "proc/signal.h"
+
+#include "sys/sys.h"
+#include "vm.h"
+
+// The inbox of a process that takes no more signals.
+#define INBOX_CLOSED ((struct signal *)1)
+
+static size_t words_for(term value) {
+    return is_pointer(value) ? heap_size_of(value) : 0;
+}
+static term copy(struct heap *builder, term value) {
+    return is_pointer(value) ? heap_copy(builder, value) : value;
+}
+
+// A signal with `words` words behind it, which *builder stands for until signal_built.
+static struct signal *signal_begin(enum signal_kind kind, size_t words, struct heap *builder) {
+    struct signal *signal = sys_alloc(sizeof *signal + words * sizeof(term));
+    *signal = (struct signal){
+        .fragment.words = words, .kind = kind, .from = NONE, .value = NONE, .reference = NONE, .token = NIL};
+    term *start = (term *)(signal + 1);
+    *builder = (struct heap){.start = start, .top = start, .stack = start + words, .end = start + words};
+    return signal;
+}
+static struct signal *signal_end(struct signal *signal, const struct heap *builder) {
+    assert_debug(!builder->fragments && builder->top == builder->end);
+    signal->fragment.off_heap = builder->off_heap;
+    return signal;
+}
+
+struct signal *proc_signal_new(enum signal_kind kind, term from, term value, term reference) {
+    struct heap builder;
+    struct signal *signal = signal_begin(kind, words_for(from) + words_for(value) + words_for(reference), &builder);
+    signal->from = copy(&builder, from);
+    signal->value = copy(&builder, value);
+    signal->reference = copy(&builder, reference);
+    return signal_end(signal, &builder);
+}
+
+struct signal *signal_tuple(enum signal_kind kind, term from, term reference, size_t arity, const term *elements) {
+    size_t words = words_for(from) + words_for(reference) + 1 + arity;
+    for (size_t i = 0; i < arity; i++)
+        words += words_for(elements[i]);
+    struct heap builder;
+    struct signal *signal = signal_begin(kind, words, &builder);
+    signal->from = copy(&builder, from);
+    signal->reference = copy(&builder, reference);
+    term *tuple = heap_tuple(&builder, arity);
+    for (size_t i = 0; i < arity; i++)
+        tuple[1 + i] = copy(&builder, elements[i]);
+    signal->value = boxed_make(tuple);
+    return signal_end(signal, &builder);
+}
+
+struct signal *proc_signal_built(enum signal_kind kind, struct heap *builder, term value) {
+    assert_debug(!builder->start);
+    struct signal *signal = sys_alloc(sizeof *signal);
+    *signal = (struct signal){.fragment.next = builder->fragments,
+                              .fragment.off_heap = builder->off_heap,
+                              .kind = kind,
+                              .from = NONE,
+                              .value = value,
+                              .reference = NONE,
+                              .token = NIL};
+    *builder = (struct heap){0};
+    return signal;
+}
+
+struct signal *signal_exit(enum signal_kind kind, term from, term reason) {
+    return signal_tuple(kind, from, NONE, 3, (term[]){ATOM_EXIT, from, reason});
+}
+
+void signal_down(term watcher, term reference, term type, term item, term reason) {
+    struct process *process = proc_lookup(watcher);
+    if (process)
+        proc_signal(process, signal_tuple(SIGNAL_MONITOR_DOWN, NONE, reference, 5,
+                                          (term[]){ATOM_DOWN, reference, type, item, reason}));
+}
+
+void signal_reply(term to, term reference, term value) {
+    struct process *process = proc_lookup(to);
+    if (process)
+        proc_signal(process, signal_tuple(SIGNAL_MESSAGE, NONE, NONE, 2, (term[]){reference, value}));
+}
+
+void signal_free(struct signal *signal) {
+    fragment_free(&signal->fragment);
+}
+
+bool proc_signal(struct process *to, struct signal *signal) {
+    struct signal *top = atomic_load_explicit(&to->inbox, memory_order_relaxed);
+    do {
+        if (top == INBOX_CLOSED) {
+            signal_free(signal);
+            return false;
+        }
+        signal->next = top;
+    } while (!atomic_compare_exchange_weak(&to->inbox, &top, signal));
+    proc_wake(to);
+    return true;
+}
+
+struct signal *signal_take_inbox(struct process *self, bool close) {
+    struct signal *newest = atomic_exchange(&self->inbox, close ? INBOX_CLOSED : NULL), *oldest = NULL;
+    assert_debug(newest != INBOX_CLOSED);
+    while (newest) {
+        struct signal *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+// The state word: from waiting to runnable by the one who wakes (and who then enqueues), from running to waiting by
+// the scheduler. The waker has put its signal in the inbox before it reads the state, the sleeper writes the state
+// before it reads the inbox: so one of the two sees the other (all of it sequentially consistent).
+void proc_wake(struct process *process) {
+    uint32_t state = atomic_load(&process->state);
+    while ((state & STATE_MASK) == STATE_WAITING) {
+        if (atomic_compare_exchange_weak(&process->state, &state, (state & ~STATE_MASK) | STATE_RUNNABLE)) {
+            vm.hooks.enqueue(process);
+            return;
+        }
+    }
+}
+
+bool proc_sleep(struct process *process) {
+    uint32_t state = atomic_load(&process->state);
+    do {
+        if (state & STATE_TIMED_OUT)
+            return false;
+    } while (!atomic_compare_exchange_weak(&process->state, &state, (state & ~STATE_MASK) | STATE_WAITING));
+    if (!atomic_load(&process->inbox))
+        return true;
+    state = atomic_load(&process->state);
+    while ((state & STATE_MASK) == STATE_WAITING) {
+        if (atomic_compare_exchange_weak(&process->state, &state, (state & ~STATE_MASK) | STATE_RUNNING))
+            return false;
+    }
+    return true; // woken by the sender
+}
+
+void signal_bury(term dead, struct signal *signal) {
+    switch (signal->kind) {
+    case SIGNAL_LINK: {
+        struct process *linker = proc_lookup(signal->from);
+        if (linker)
+            proc_signal(linker, signal_exit(SIGNAL_EXIT_LINK, dead, ATOM_noproc));
+        break;
+    }
+    case SIGNAL_UNLINK: {
+        struct process *unlinker = proc_lookup(signal->from);
+        if (unlinker)
+            proc_signal(unlinker, proc_signal_new(SIGNAL_UNLINK_ACK, dead, signal->value, NONE));
+        break;
+    }
+    case SIGNAL_MONITOR:
+        signal_down(signal->from, signal->reference, ATOM_process, signal->value == NONE ? dead : signal->value,
+                    ATOM_noproc);
+        break;
+    case SIGNAL_IS_ALIVE:
+        signal_reply(signal->from, signal->reference, ATOM_false);
+        break;
+    case SIGNAL_CALL:
+    case SIGNAL_SYSTEM_TASK:
+        signal->call(NULL, signal);
+        break;
+    default:
+        break;
+    }
+    signal_free(signal);
+}

@@ -1,0 +1,90 @@
+// Making processes.
+
+#include "code/code.h"
+#include "proc/bond.h"
+#include "proc/link.h"
+#include "proc/table.h"
+#include "sys/sys.h"
+#include "vm.h"
+
+// The first block: room for the arguments, what the interpreter saves to begin with, and a little more. Most of a
+// process's memory is its first block, so it is small; the first collection makes a larger one.
+#define HEAP_FIRST 40
+#define START_STACK 8 // words that the interpreter wants beside the arguments
+#define ARGUMENTS_MAX 255
+
+static void work_gives_way(struct work *work) {
+    vm.hooks.give_way((struct process *)work, -1);
+}
+
+static struct process *process_new(const struct spawn_options *options, size_t words) {
+    struct process *process = sys_alloc_zero(sizeof *process);
+    process->work.give_way = work_gives_way;
+    process->heap.size_minimum = options->heap_minimum;
+    process->heap.size_maximum = options->heap_maximum;
+    process->heap.fullsweep_after = options->fullsweep_after;
+    heap_init(&process->heap, words);
+    process->mailbox_end = &process->mailbox;
+    process->mailbox_save = &process->mailbox;
+    process->flags = options->flags;
+    process->priority = (uint8_t)options->priority;
+    process->exception_reason = process->exception_extra = NONE;
+    process->exception_trace = NIL;
+    process->group_leader = process->parent = NIL;
+    atomic_init(&process->registered_name, NIL);
+    atomic_init(&process->state, STATE_RUNNABLE | (options->system ? STATE_SYSTEM : 0));
+    return process;
+}
+
+// Ties parent and child before the child can run, so that no signal is needed.
+static void tie(struct process *parent, struct process *child, const struct spawn_options *options, term *reference) {
+    if (options->link) {
+        bond_add(parent, BOND_LINK, child->pid, NONE, NONE);
+        bond_add(child, BOND_LINK, parent->pid, NONE, NONE);
+    }
+    if (options->monitor) {
+        enum alias_mode alias = options->monitor_alias;
+        *reference = alias == ALIAS_NONE ? heap_reference(&parent->heap) : alias_reference(parent);
+        struct bond *monitor = bond_add(parent, BOND_MONITOR, child->pid, *reference, options->monitor_tag);
+        monitor->alias = alias;
+        monitor->watched = child->pid;
+        bond_add(child, BOND_WATCHED, parent->pid, *reference, NONE);
+    }
+}
+
+term proc_spawn(struct process *parent, term module, term function, term arguments, const struct spawn_options *options,
+                term *reference) {
+    term copies[ARGUMENTS_MAX];
+    unsigned arity = 0;
+    term leader = options->group_leader != NONE ? options->group_leader : parent ? parent->group_leader : NIL;
+    size_t words = is_pointer(leader) ? heap_size_of(leader) : 0;
+    for (term rest = arguments; is_list(rest); rest = list_tail(rest), arity++) {
+        assert_always(arity < ARGUMENTS_MAX);
+        words += is_pointer(list_head(rest)) ? heap_size_of(list_head(rest)) : 0;
+    }
+    words += arity + START_STACK;
+    words = words < HEAP_FIRST ? HEAP_FIRST : words;
+    struct process *child = process_new(options, words < options->heap_minimum ? options->heap_minimum : words);
+    if (!process_table_reserve(child)) {
+        heap_free(&child->heap);
+        sys_free(child);
+        return NONE;
+    }
+
+    unsigned i = 0;
+    for (term rest = arguments; is_list(rest); rest = list_tail(rest)) {
+        term value = list_head(rest);
+        copies[i++] = is_pointer(value) ? heap_copy(&child->heap, value) : value;
+    }
+    child->group_leader = is_pointer(leader) ? heap_copy(&child->heap, leader) : leader == NIL ? child->pid : leader;
+    child->parent = parent ? parent->pid : ATOM_undefined;
+    child->initial_call = code_export(module, function, arity);
+    vm.hooks.process_start(child, child->initial_call, copies, arity);
+    if (parent)
+        tie(parent, child, options, reference);
+
+    term pid = child->pid;
+    process_table_publish(child);
+    vm.hooks.enqueue(child); // it may be gone by the time this returns
+    return pid;
+}

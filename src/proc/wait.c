@@ -1,0 +1,47 @@
+// How a built-in function waits, and the memory it may use meanwhile.
+
+#include "proc/signal.h"
+#include "proc/timer.h"
+#include "sys/sys.h"
+#include "vm.h"
+
+void proc_wait(struct process *self) {
+    vm.hooks.give_way(self, INT64_MAX);
+}
+
+bool proc_wait_until(struct process *self, int64_t deadline) {
+    vm.hooks.give_way(self, deadline);
+    return sys_monotonic_time() < deadline;
+}
+
+void proc_handle_own_signals(struct process *self) {
+    vm.hooks.give_way(self, -1);
+}
+
+void proc_slow_enter(struct process *self) {
+    vm.hooks.slow_enter(self);
+}
+
+void proc_slow_leave(struct process *self) {
+    vm.hooks.slow_leave(self);
+}
+
+struct scratch {
+    struct scratch *next;
+    alignas(16) unsigned char bytes[];
+};
+
+void *proc_scratch(struct process *self, size_t bytes) {
+    struct scratch *scratch = sys_alloc(sizeof *scratch + bytes);
+    scratch->next = self->scratch;
+    self->scratch = scratch;
+    return scratch->bytes;
+}
+
+void proc_scratch_release(struct process *self) {
+    while (self->scratch) {
+        struct scratch *scratch = self->scratch;
+        self->scratch = scratch->next;
+        sys_free(scratch);
+    }
+}

@@ -1,0 +1,344 @@
+// The loop of a scheduler, and how a process leaves it in the middle of a built-in function.
+
+#include "sched/scheduler.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "proc/signal.h"
+#include "sys/sys.h"
+#include "vm.h"
+
+// While there is work, descriptors are looked at after so many short slices, or each full one.
+#define POLL_EVERY 16
+
+// ---- the running scheduler
+// ------------------------------------------------------------------------------------------------
+
+static _Thread_local struct scheduler *current;
+
+// Out of line, because a stack may go on in another thread between two calls.
+__attribute__((noinline)) struct scheduler *scheduler_current(void) {
+    __asm__ volatile("");
+    return current;
+}
+__attribute__((noinline)) void scheduler_set_current(struct scheduler *scheduler) {
+    current = scheduler;
+}
+
+unsigned sched_number(void) {
+    struct scheduler *scheduler = scheduler_current();
+    return scheduler ? scheduler->number : 0;
+}
+
+unsigned sched_count(void) {
+    return vm.schedulers->options.schedulers;
+}
+
+// ---- switching
+// ------------------------------------------------------------------------------------------------------------
+
+void after_switch(struct scheduler *scheduler) {
+    enum after after = scheduler->after;
+    scheduler->after = AFTER_NOTHING;
+    struct process *process = scheduler->after_process;
+    switch (after) {
+    case AFTER_NOTHING:
+        break;
+    case AFTER_ENQUEUE:
+        sched_enqueue(process);
+        break;
+    case AFTER_SLEEP:
+        if (!proc_sleep(process))
+            sched_enqueue(process);
+        break;
+    case AFTER_POOL:
+        context_give(scheduler, scheduler->after_context);
+        break;
+    case AFTER_SLOW:
+        slow_submit(process);
+        break;
+    }
+}
+
+void switch_to(struct scheduler *scheduler, struct context *from, struct context *to) {
+    scheduler->context = to;
+    to->fresh = false;
+    stack_switch(&from->stack, &to->stack);
+    // Perhaps in another thread, long after; in one of the slow-work pool there is no scheduler to do anything for.
+    if (scheduler_current())
+        after_switch(scheduler_current());
+}
+
+// Parks the C stack with the process and goes on with the loop upon another.
+static void park(struct process *process, enum after after) {
+    struct scheduler *scheduler = scheduler_current();
+    struct context *context = scheduler->context;
+    process->parked = context;
+    context->process = process;
+    process->reductions_total += (uint64_t)(process->slice - process->work.reductions);
+    process->slice = process->work.reductions;
+    process->scheduler = NULL;
+    scheduler->process = NULL;
+    scheduler->after = after;
+    scheduler->after_process = process;
+    switch_to(scheduler, context, context_take(scheduler));
+}
+
+static void give_way(struct process *process, int64_t deadline) {
+    if (process->slow) { // it holds no scheduler that others wait for
+        process->work.reductions = SLICE_REDUCTIONS;
+        return;
+    }
+    bool waits = deadline != -1;
+    if (waits) {
+        process->flags |= FLAG_RECEIVING;
+        if (deadline != INT64_MAX)
+            proc_timer_start(process, deadline);
+    }
+    park(process, waits ? AFTER_SLEEP : AFTER_ENQUEUE);
+    if (waits && deadline != INT64_MAX)
+        proc_timer_stop(process);
+}
+
+void sched_slow_enter(struct process *process) {
+    park(process, AFTER_SLOW);
+}
+
+// ---- running a process
+// ------------------------------------------------------------------------------------------------------
+
+static void begin_slice(struct scheduler *scheduler, struct process *process) {
+    process->scheduler = scheduler;
+    process->work.reductions = process->slice = SLICE_REDUCTIONS;
+    scheduler->process = process;
+    atomic_store_explicit(&scheduler->context_switches,
+                          atomic_load_explicit(&scheduler->context_switches, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
+
+static void end_slice(struct process *process) {
+    struct scheduler *scheduler = scheduler_current(); // the process may have moved
+    int64_t used = process->slice - process->work.reductions;
+    process->reductions_total += (uint64_t)used;
+    atomic_fetch_add_explicit(&scheduler->reductions, (uint64_t)used, memory_order_relaxed);
+    scheduler->since_poll += (uint32_t)(used * POLL_EVERY / SLICE_REDUCTIONS);
+    process->scheduler = NULL;
+    scheduler->process = NULL;
+}
+
+static void set_running(struct process *process) {
+    uint32_t state = atomic_load(&process->state);
+    while (!atomic_compare_exchange_weak(&process->state, &state, (state & ~STATE_MASK) | STATE_RUNNING))
+        ;
+}
+
+static void run_until_it_stops(struct scheduler *scheduler, struct context *context, struct process *process) {
+    switch (exec_run(process, context)) {
+    case EXEC_SLICE_ENDED:
+        end_slice(process);
+        sched_enqueue(process);
+        break;
+    case EXEC_WAITING:
+        process->flags |= FLAG_RECEIVING;
+        end_slice(process);
+        if (!proc_sleep(process))
+            sched_enqueue(process);
+        break;
+    case EXEC_EXITED:
+        scheduler_current()->process = NULL;
+        break;
+    }
+}
+
+static void run(struct scheduler *scheduler, struct context *context, struct process *process) {
+    set_running(process);
+    begin_slice(scheduler, process);
+    switch (proc_before_run(process)) {
+    case PROC_WAIT:
+        end_slice(process);
+        if (!proc_sleep(process))
+            sched_enqueue(process);
+        break;
+    case PROC_EXIT:
+        if (process->parked) {
+            context_drop(scheduler, process->parked);
+            process->parked = NULL;
+        }
+        proc_exit(process, process->exception_reason);
+        scheduler_current()->process = NULL;
+        break;
+    case PROC_RUN:
+        if (!process->parked) {
+            run_until_it_stops(scheduler, context, process);
+            break;
+        }
+        struct context *parked = process->parked;
+        process->parked = NULL;
+        scheduler->after = AFTER_POOL;
+        scheduler->after_context = context;
+        switch_to(scheduler, context, parked);
+        break;
+    }
+}
+
+// ---- the loop
+// ---------------------------------------------------------------------------------------------------------------
+
+static struct process *steal(struct scheduler *thief) {
+    struct schedulers *schedulers = vm.schedulers;
+    unsigned count = schedulers->options.schedulers;
+    for (unsigned i = 1; i < count; i++) {
+        struct process *process = run_queue_take(&schedulers->all[(thief->number - 1 + i) % count].queue);
+        if (process)
+            return process;
+    }
+    return NULL;
+}
+
+// Between two slices: memory, timers, descriptors.
+static void look_around(struct scheduler *scheduler) {
+    epoch_safe_point(&scheduler->epoch);
+    if (scheduler->next_timer != INT64_MAX) {
+        int64_t now = sys_monotonic_time();
+        if (now >= scheduler->next_timer) {
+            scheduler->next_timer = INT64_MAX; // timers that start meanwhile may lower it
+            int64_t next = wheel_advance(&scheduler->wheel, now);
+            if (next < scheduler->next_timer)
+                scheduler->next_timer = next;
+        }
+    }
+    if (++scheduler->since_poll >= POLL_EVERY) {
+        scheduler->since_poll = 0;
+        poll_until(scheduler, 0);
+    }
+}
+
+static void idle(struct scheduler *scheduler) {
+    int64_t now = sys_monotonic_time();
+    atomic_fetch_add(&scheduler->busy_time, now - scheduler->busy_since);
+    scheduler_sleep(scheduler);
+    scheduler->busy_since = sys_monotonic_time();
+}
+
+// The entry of every context. It never returns: in the end it switches to its thread's own stack.
+void scheduler_main(void *argument) {
+    struct context *context = argument;
+    after_switch(scheduler_current());
+    while (!atomic_load_explicit(&vm.schedulers->stopping, memory_order_relaxed)) {
+        struct scheduler *scheduler = scheduler_current(); // another one, when this stack was in the pool meanwhile
+        look_around(scheduler);
+        struct process *process = run_queue_take(&scheduler->queue);
+        if (!process)
+            process = steal(scheduler);
+        else if (atomic_load_explicit(&scheduler->queue.length, memory_order_relaxed) > 0)
+            wake_one();
+        if (process)
+            run(scheduler, context, process);
+        else
+            idle(scheduler);
+    }
+    struct scheduler *scheduler = scheduler_current();
+    stack_switch(&context->stack, &scheduler->thread);
+    assert_always(!"a stopped scheduler goes on");
+}
+
+void sched_enqueue(struct process *process) {
+    uint32_t state = atomic_load(&process->state);
+    while (!atomic_compare_exchange_weak(&process->state, &state, (state & ~STATE_MASK) | STATE_RUNNABLE))
+        ;
+    struct scheduler *scheduler = scheduler_current();
+    if (scheduler) {
+        // The first in the queue waits for this scheduler, which is about to be free as a rule: a process that sends
+        // and then waits. A second one is worth a wake-up.
+        if (run_queue_put(&scheduler->queue, process) > 0)
+            wake_one();
+        return;
+    }
+    run_queue_put(&vm.schedulers->all[0].queue, process);
+    wake_one();
+}
+
+// ---- the beginning and the end
+// ---------------------------------------------------------------------------------------------
+
+static void scheduler_thread(void *argument) {
+    struct scheduler *scheduler = argument;
+    scheduler_set_current(scheduler);
+    stack_of_thread(&scheduler->thread);
+    epoch_return(&scheduler->epoch);
+    scheduler->busy_since = sys_monotonic_time();
+    struct context *first = context_take(scheduler);
+    scheduler->context = first;
+    stack_switch(&scheduler->thread, &first->stack);
+    scheduler_set_current(NULL);
+    atomic_fetch_sub(&vm.schedulers->running, 1);
+}
+
+static void default_options(struct sched_options *options) {
+    if (!options->schedulers)
+        options->schedulers = thread_processor_count();
+    if (!options->schedulers_online || options->schedulers_online > options->schedulers)
+        options->schedulers_online = options->schedulers;
+    if (!options->dirty_io)
+        options->dirty_io = 10;
+}
+
+void sched_init(const struct sched_options *options) {
+    struct schedulers *schedulers = sys_alloc_zero(sizeof *schedulers);
+    schedulers->options = *options;
+    default_options(&schedulers->options);
+    unsigned count = schedulers->options.schedulers;
+    schedulers->started = sys_monotonic_time();
+    atomic_store(&schedulers->epoch, 1);
+    mutex_init(&schedulers->retire_lock);
+    vm.schedulers = schedulers;
+    sleep_init();
+    slow_init(schedulers->options.dirty_io + schedulers->options.dirty_cpu);
+    schedulers->all = aligned_alloc(CACHE_LINE, count * sizeof *schedulers->all);
+    memset(schedulers->all, 0, count * sizeof *schedulers->all);
+    for (unsigned i = 0; i < count; i++) {
+        struct scheduler *scheduler = &schedulers->all[i];
+        scheduler->number = i + 1;
+        scheduler->next_timer = INT64_MAX;
+        run_queue_init(&scheduler->queue);
+        wheel_init(&scheduler->wheel);
+        epoch_join(&scheduler->epoch);
+    }
+    vm.hooks.enqueue = sched_enqueue;
+    vm.hooks.retire = epoch_retire;
+    vm.hooks.give_way = give_way;
+    vm.hooks.slow_enter = sched_slow_enter;
+    vm.hooks.slow_leave = sched_slow_leave;
+    vm.hooks.timer_start = timer_start;
+    vm.hooks.timer_cancel = timer_cancel;
+}
+
+void sched_run(void) {
+    struct schedulers *schedulers = vm.schedulers;
+    unsigned count = schedulers->options.schedulers;
+    atomic_store(&schedulers->running, count);
+    for (unsigned i = 1; i < count; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "purlin-%u", i + 1);
+        thread_start(name, scheduler_thread, &schedulers->all[i]);
+    }
+    scheduler_thread(&schedulers->all[0]);
+    while (atomic_load(&schedulers->running) > 0)
+        thread_relax();
+}
+
+void sched_stop(void) {
+    atomic_store(&vm.schedulers->stopping, true);
+    wake_all();
+}
+
+struct sched_statistics sched_statistics(unsigned number) {
+    struct scheduler *scheduler = &vm.schedulers->all[number - 1];
+    return (struct sched_statistics){
+        .context_switches = atomic_load(&scheduler->context_switches),
+        .reductions = atomic_load(&scheduler->reductions),
+        .run_queue = atomic_load(&scheduler->queue.length),
+        .busy_time = atomic_load(&scheduler->busy_time),
+    };
+}
