@@ -1,5 +1,7 @@
 // Threads, and what they wait with (futexes).
 
+#define _GNU_SOURCE // pthread_setname_np, sched_getaffinity
+
 #include "sys/thread.h"
 
 #include <errno.h>
