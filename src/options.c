@@ -3,6 +3,8 @@
 #include "options.h"
 
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +97,7 @@ static bool set_file_names(struct boot_options *options, const char *value) {
     if (!*value || !strchr("ula", *value) || (value[1] && !strchr("wie", value[1])))
         return false;
     options->file_names = *value;
+    options->file_name_errors = value[1] ? value[1] : 'w';
     return true;
 }
 static bool set_heap_minimum(struct boot_options *options, const char *value) {
@@ -293,6 +296,7 @@ static void set_defaults(struct boot_options *options) {
         .break_mode = 'a',
         .warnings = 'w',
         .file_names = 'a',
+        .file_name_errors = 'w',
         .time_correction = true,
         .distribution_buffer_limit = 1048576,
         .boot_module = "init",
@@ -302,6 +306,15 @@ static void set_defaults(struct boot_options *options) {
         set_ets_limit(options, tables);
     if (ports)
         set_port_limit(options, ports);
+}
+
+static bool locale_is_utf8(void) {
+    locale_t locale = newlocale(LC_CTYPE_MASK, "", NULL);
+    if (!locale)
+        return false;
+    bool utf8 = !strcmp(nl_langinfo_l(CODESET, locale), "UTF-8");
+    freelocale(locale);
+    return utf8;
 }
 
 bool options_parse(struct boot_options *options, char *const *arguments) {
@@ -333,5 +346,7 @@ bool options_parse(struct boot_options *options, char *const *arguments) {
     }
     if (*arguments && options->init_arguments == no_arguments)
         options->init_arguments = arguments;
+    if (options->file_names == 'a')
+        options->file_names = locale_is_utf8() ? 'u' : 'l';
     return true;
 }

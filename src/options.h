@@ -20,7 +20,8 @@ struct boot_options {
     bool off_heap_messages;
     char break_mode;        // 'a' asks, 'c' back to the shell, 'd' ends, 'i' is ignored
     char warnings;          // error_logger: 'i', 'w' or 'e'
-    char file_names;        // 'u' utf8, 'l' latin1, 'a' by locale
+    char file_names;        // 'u' utf8, 'l' latin1 (after options_parse also where the flag leaves it to the locale)
+    char file_name_errors;  // what a name that is no UTF-8 is: 'w' skipped with a warning, 'i' skipped, 'e' an error
     bool unicode_printable; // +pc unicode
     bool time_correction;
     int time_warp; // 0 no_time_warp, 1 single, 2 multi

@@ -2,7 +2,6 @@
 
 #include "term/iodata.h"
 
-#include "sys/sys.h"
 #include "term/bits.h"
 
 // More than any memory holds, and small enough that sums of sizes never overflow.
@@ -10,27 +9,12 @@
 
 void iodata_walk_begin(struct iodata_walk *walk, term data) {
     walk->rest = data;
-    walk->depth = 0;
-    walk->room = sizeof walk->tails_first / sizeof *walk->tails_first;
-    walk->tails = walk->tails_first;
     walk->status = IODATA_OK;
+    term_stack_begin(&walk->tails);
 }
 
 void iodata_walk_end(struct iodata_walk *walk) {
-    if (walk->tails != walk->tails_first)
-        sys_free(walk->tails);
-}
-
-static void push_tail(struct iodata_walk *walk, term tail) {
-    if (walk->depth == walk->room) {
-        size_t bytes = walk->room * sizeof(term);
-        if (walk->tails == walk->tails_first)
-            walk->tails = memcpy(sys_alloc(2 * bytes), walk->tails_first, bytes);
-        else
-            walk->tails = sys_realloc(walk->tails, 2 * bytes);
-        walk->room *= 2;
-    }
-    walk->tails[walk->depth++] = tail;
+    term_stack_end(&walk->tails);
 }
 
 static bool is_byte(term t) {
@@ -68,15 +52,15 @@ bool iodata_next(struct iodata_walk *walk) {
                 return visit_bitstring(walk, head);
             if (is_list(head)) {
                 if (!is_nil(walk->rest))
-                    push_tail(walk, walk->rest);
+                    term_stack_push(&walk->tails, walk->rest);
                 walk->rest = head;
             } else if (!is_nil(head)) {
                 break;
             }
         } else if (is_nil(rest)) {
-            if (walk->depth == 0)
+            if (walk->tails.count == 0)
                 return false;
-            walk->rest = walk->tails[--walk->depth];
+            walk->rest = term_stack_pop(&walk->tails);
         } else if (is_bitstring(rest)) {
             walk->rest = NIL;
             return visit_bitstring(walk, rest);

@@ -4,6 +4,7 @@
 #ifndef PURLIN_TERM_IODATA_H
 #define PURLIN_TERM_IODATA_H
 
+#include "term/stack.h"
 #include "term/term.h"
 
 enum iodata_status {
@@ -30,13 +31,11 @@ void iodata_copy_bits(term data, uint8_t *to);
 //   iodata_walk_end(&walk);
 #define IODATA_RUN_MAX 256
 struct iodata_walk {
-    term rest;          // yet to be visited: a list, nil, a bitstring, or NONE
-    struct bits piece;  // valid until the next call
-    term piece_term;    // the bitstring whose bits it is; NONE for a run of bytes
-    term *tails;        // of the lists that `rest` lies in, innermost last
-    size_t depth, room; // of tails
+    term rest;               // yet to be visited: a list, nil, a bitstring, or NONE
+    struct bits piece;       // valid until the next call
+    term piece_term;         // the bitstring whose bits it is; NONE for a run of bytes
+    struct term_stack tails; // of the lists that `rest` lies in, innermost last
     enum iodata_status status;
-    term tails_first[32];
     uint8_t run[IODATA_RUN_MAX];
 };
 void iodata_walk_begin(struct iodata_walk *walk, term data);
