@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "io/file.h"
-#include "io/iodata.h"
 #include "io/posix_error.h"
 #include "sys/sys.h"
+#include "term/bits.h"
 #include "term/number.h"
 
 #define READ_STEP (64 << 10)      // how much is read at a time when nothing says how much there is

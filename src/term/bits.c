@@ -101,6 +101,14 @@ bool bits_equal(struct bits a, struct bits b) {
     return a.size == b.size && bits_compare(a, b) == 0;
 }
 
+const uint8_t *binary_bytes(term binary, uint8_t *room) {
+    struct bits bits = bitstring_bits(binary);
+    if (bits.offset == 0)
+        return bits.bytes;
+    bits_copy(room, 0, bits);
+    return room;
+}
+
 // ---- integers
 // ---------------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,9 @@ void bits_copy(uint8_t *to, size_t to_offset, struct bits from);
 int bits_compare(struct bits a, struct bits b);
 bool bits_equal(struct bits a, struct bits b);
 
+// The bytes of a binary: where they are if they begin at a byte, else copied to `room`, which has the binary's size.
+const uint8_t *binary_bytes(term binary, uint8_t *room);
+
 // ---- segments: reading
 // ------------------------------------------------------------------------------------------------
 
