@@ -1,0 +1,25 @@
+%% The external term format.
+-module(external).
+-compile([export_all, nowarn_export_all]).
+
+id(X) -> X.
+try_(F) -> try F() catch C:R -> {C, R} end.
+terms() -> [0, 255, 256, -1, 1 bsl 27, 1 bsl 31, -(1 bsl 31), 1 bsl 32, 1 bsl 59, 1 bsl 64, -(1 bsl 64), 1 bsl 2048, -(1 bsl 2100), 1.5, -0.0, 1.0e300, a, '', 'an atom', 'å', '€', true, [], [1], [1, 2, 3], [256], "text", [a | b],
+            {}, {a}, list_to_tuple(lists:seq(1, 300)), <<>>, <<"abc">>, <<1:1>>, <<"abc", 5:3>>, #{}, #{a => 1, b => [2]}, maps:from_list([{N, N} || N <- lists:seq(1, 20)]), fun lists:map/2, [[], [[]]], lists:duplicate(70000, $a), lists:seq(1, 100)].
+encode_case() -> [case term_to_binary(T) of B when byte_size(B) < 200 -> B; B -> {byte_size(B), erlang:md5(B)} end || T <- terms()].
+round_case() -> [binary_to_term(term_to_binary(T)) =:= T || T <- terms()].
+size_case() -> [{erlang:external_size(T), byte_size(term_to_binary(T))} || T <- terms()].
+minor_case() -> [term_to_binary(T, [{minor_version, V}]) || T <- [1.5, a, 'å', 'é', {x, 2.5}], V <- [0, 1, 2]].
+compressed_case() -> T = lists:duplicate(1000, {some, "data"}), B = term_to_binary(T, [compressed]), [byte_size(B), binary_to_term(B) =:= T, term_to_binary(1, [compressed]), [byte_size(term_to_binary(T, [{compressed, L}])) || L <- [0, 1, 6, 9]]].
+deterministic_case() -> term_to_binary(#{b => 1, a => 2}, [deterministic]).
+iovec_case() -> iolist_to_binary(erlang:term_to_iovec({a, <<"bin">>})).
+bad_case() -> [try_(fun() -> binary_to_term(B) end) || B <- [<<>>, <<131>>, <<130, 97, 1>>, <<131, 98, 0>>, <<131, 104, 3, 97, 1>>, <<131, 108, 255, 255, 255, 255>>, <<131, 109, 0, 0, 0, 5, 1>>, <<131, 200>>, <<131, 100, 0, 5, "ab">>, <<131, 110, 5, 0, 1>>, <<131, 80, 0, 0, 0, 9, 1, 2>>, <<131, 118, 0, 1, 255>>, <<131, 77, 0, 0, 0, 1, 9, 1>>, <<131, 116, 0, 0, 0, 2, 97, 1, 97, 2, 97, 1, 97, 3>>, <<131, 70, 127, 240, 0, 0, 0, 0, 0, 0>>]].
+bad_type_case() -> [try_(fun() -> binary_to_term(id(x)) end), try_(fun() -> term_to_binary(a, id([bad])) end), try_(fun() -> binary_to_term(<<131, 97, 1>>, id([bad])) end), try_(fun() -> binary_to_term(id(<<131, 97, 1, 1:1>>)) end)].
+used_case() -> [binary_to_term(<<131, 97, 1, "rest">>, [used]), binary_to_term(<<131, 97, 1, "rest">>)].
+safe_case() -> [try_(fun() -> binary_to_term(<<131, 119, 20, "never_made_atom_zzzz">>, [safe]) end), binary_to_term(<<131, 119, 2, "ok">>, [safe])].
+old_forms_case() -> [binary_to_term(B) || B <- [<<131, 99, "1.50000000000000000000e+00", 0, 0, 0, 0, 0>>, <<131, 107, 0, 2, 1, 2>>, <<131, 115, 2, "ok">>, <<131, 105, 0, 0, 0, 1, 97, 7>>, <<131, 111, 0, 0, 0, 2, 1, 1, 1>>, <<131, 110, 1, 0, 5>>]].
+pid_case() -> [binary_to_term(term_to_binary(self())) =:= self(), begin R = make_ref(), binary_to_term(term_to_binary(R)) =:= R end].
+remote_pid_case() -> P = binary_to_term(<<131, 88, 119, 5, "a@b.c", 0, 0, 0, 10, 0, 0, 0, 2, 0, 0, 0, 7>>), [node(P), is_pid(P), P < self(), term_to_binary(P), erlang:phash2(P), node(binary_to_term(<<131, 90, 0, 2, 119, 3, "x@y", 1:32, 2:32, 3:32>>))].
+fun_case() -> X = id(5), F = fun(Y) -> X + Y end, G = binary_to_term(term_to_binary(F)), [G(1), G =:= F].
+nested_case() -> D = lists:foldl(fun(_, A) -> {A, [A_ || A_ <- [1]]} end, x, lists:seq(1, 20000)), binary_to_term(term_to_binary(D)) =:= D.
+huge_case() -> T = lists:seq(1, 500000), B = term_to_binary(T), {byte_size(B), binary_to_term(B) =:= T}.
