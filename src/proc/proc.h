@@ -93,6 +93,7 @@ struct process {
 
     // execution, for exec/
     const void *instruction;     // where to go on
+    const void *link;            // return address of a function without a frame
     uint32_t live;               // x registers saved on top of the stack while not running
     uint32_t flags;              // enum process_flag_bits, only the owner writes
     struct context *parked;      // C stack of a built-in function that gave way, or NULL
@@ -137,7 +138,8 @@ enum process_flag_bits {
     FLAG_ASYNC_DIST = 1 << 3,
     FLAG_TRACED = 1 << 4,
     FLAG_HIBERNATED = 1 << 5,
-    FLAG_RECEIVING = 1 << 6, // stopped in a receive or proc_wait; see proc_before_run
+    FLAG_RECEIVING = 1 << 6,     // stopped in a receive or proc_wait; see proc_before_run
+    FLAG_RECEIVE_TIMER = 1 << 7, // the timer of receive ... after has been started
 };
 
 // ---- finding

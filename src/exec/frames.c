@@ -1,0 +1,81 @@
+// Walking a stack, and what others ask of it.
+
+#include "exec/frames.h"
+
+#include "exec/exception.h"
+
+struct frames frames_begin(const struct process *process, const word *where, const word *link) {
+    bool frameless = where && site_frameless(where[-1]);
+    return (struct frames){NULL, NULL, where, frameless ? link : NULL, process->heap.stack, process->heap.end};
+}
+
+struct frames frames_of(const struct process *process) {
+    struct frames frames = frames_begin(process, process->instruction, process->link);
+    frames.at += process->live; // saved registers hold no return addresses, and skipping them is all there is to it
+    return frames;
+}
+
+static const word *next_address(struct frames *frames) {
+    const word *address = frames->where;
+    if (address) {
+        frames->where = NULL;
+        return address;
+    }
+    address = frames->link;
+    if (address) {
+        frames->link = NULL;
+        return address;
+    }
+    while (frames->at < frames->end) {
+        term t = *frames->at++;
+        if (is_immediate(t, IMMEDIATE_RETURN))
+            return return_address(t);
+    }
+    return NULL;
+}
+
+bool frames_next(struct frames *frames) {
+    while ((frames->address = next_address(frames)))
+        if ((frames->function = site_function(frames->address)))
+            return true;
+    return false;
+}
+
+// ---- for others
+// -----------------------------------------------------------------------------------------------------
+
+bool exec_current_function(struct process *process, term mfa[3]) {
+    struct frames frames = frames_of(process);
+    if (!frames_next(&frames))
+        return false;
+    mfa[0] = frames.function->code->name;
+    mfa[1] = frames.function->name;
+    mfa[2] = SMALL(frames.function->arity);
+    return true;
+}
+
+term exec_stacktrace(struct process *process, struct heap *heap, unsigned depth) {
+    term list = NIL, *last = &list;
+    struct frames frames = frames_of(process);
+    for (unsigned i = 0; i < depth && frames_next(&frames); i++) {
+        struct function *function = frames.function;
+        term file = NIL;
+        uint32_t line = 0;
+        code_line(function->code, site_line(frames.address[-1]), &file, &line);
+        term entry = heap_tuple_of(heap, 4, function->code->name, function->name, SMALL(function->arity),
+                                   exec_location(heap, file, line, NIL));
+        *last = heap_cons(heap, entry, NIL);
+        last = &list_cell(*last)[1];
+    }
+    return list;
+}
+
+// A frame that holds a catch of the code has its return address, or that of what it called, on the stack: so the
+// addresses suffice. Funs stay valid without their code (struct lambda lives for ever).
+bool exec_uses_code(struct process *process, const struct code *code) {
+    struct frames frames = frames_of(process);
+    while (frames_next(&frames))
+        if (frames.function->code == code)
+            return true;
+    return false;
+}

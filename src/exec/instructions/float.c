@@ -1,0 +1,82 @@
+// Floats in float registers. A result that is not finite is badarith.
+
+#include "exec/exception.h"
+#include "exec/instruction_table.h"
+#include "exec/operation.h"
+
+#include <math.h>
+
+#include "term/number.h"
+
+// To a float register: what is known to be a float, and any number.
+INSTRUCTION(float_load, xys, u) {
+    FLOAT_REGISTER(2) = float_value(READ(1));
+    NEXT;
+}
+
+INSTRUCTION(float_convert, xys, u, e) {
+    term t = READ(1);
+    double value;
+    if (is_small(t))
+        value = (double)small_value(t);
+    else if (is_flonum(t))
+        value = flonum_value(t);
+    else if (!number_to_double(t, &value)) {
+        SAVE;
+        raise_badarith(process);
+        RAISE;
+    }
+    FLOAT_REGISTER(2) = value;
+    NEXT;
+}
+
+INSTRUCTION(float_move, u, u) {
+    FLOAT_REGISTER(2) = FLOAT_REGISTER(1);
+    NEXT;
+}
+
+// test_heap has made room for the boxed form.
+INSTRUCTION(float_store, u, xyd) {
+    double value = FLOAT_REGISTER(1);
+    if (likely(float_fits(value))) {
+        WRITE(2, flonum_make(value));
+    } else {
+        top[0] = HEADER(KIND_FLOAT, 0, 1);
+        memcpy(top + 1, &value, sizeof(value));
+        WRITE(2, boxed_make(top));
+        top += 2;
+    }
+    NEXT;
+}
+
+#define FLOAT_RESULT(n, expression)                                                                                    \
+    do {                                                                                                               \
+        double value = (expression);                                                                                   \
+        if (unlikely(!isfinite(value))) {                                                                              \
+            SAVE;                                                                                                      \
+            raise_badarith(process);                                                                                   \
+            RAISE;                                                                                                     \
+        }                                                                                                              \
+        FLOAT_REGISTER(n) = value;                                                                                     \
+        NEXT;                                                                                                          \
+    } while (0)
+
+INSTRUCTION(float_add, u, u, u, e) {
+    FLOAT_RESULT(3, FLOAT_REGISTER(1) + FLOAT_REGISTER(2));
+}
+
+INSTRUCTION(float_subtract, u, u, u, e) {
+    FLOAT_RESULT(3, FLOAT_REGISTER(1) - FLOAT_REGISTER(2));
+}
+
+INSTRUCTION(float_multiply, u, u, u, e) {
+    FLOAT_RESULT(3, FLOAT_REGISTER(1) * FLOAT_REGISTER(2));
+}
+
+INSTRUCTION(float_divide, u, u, u, e) {
+    FLOAT_RESULT(3, FLOAT_REGISTER(1) / FLOAT_REGISTER(2));
+}
+
+INSTRUCTION(float_negate, u, u, e) {
+    FLOAT_RESULT(2, -FLOAT_REGISTER(1));
+}

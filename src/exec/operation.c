@@ -1,0 +1,160 @@
+// The slow parts of instructions.
+
+#include "exec/operation.h"
+
+#include "exec/exception.h"
+#include "exec/instruction_table.h"
+#include "proc/mailbox.h"
+#include "sys/sys.h"
+#include "term/map.h"
+
+void exec_collect(struct process *process, size_t need, term *x, size_t live) {
+#if PURLIN_ASSERT_LEVEL >= 2
+    for (size_t i = live; i < X_REGISTERS / 4; i++) // what is dead must not be read again
+        x[i] = IMMEDIATE_WORD(IMMEDIATE_MARK, 0xdead);
+#endif
+    proc_collect(process, need, x, live, false);
+}
+
+void exec_after_bif(struct process *process, term *result) {
+    if (process->scratch)
+        proc_scratch_release(process);
+    if (*result != NONE && (PURLIN_ASSERT_LEVEL >= 2 || heap_wants_collection(&process->heap)))
+        proc_collect(process, 0, result, 1, false);
+}
+
+term exec_binary(struct process *process, binary_operation *operation, term a, term b) {
+    enum number_error error = NUMBER_BADARITH;
+    term result = operation(&process->heap, a, b, &error);
+    if (result == NONE)
+        raise_error(process, error == NUMBER_LIMIT ? ATOM_system_limit : ATOM_badarith);
+    return result;
+}
+
+// ---- maps
+// -------------------------------------------------------------------------------------------------------------
+
+term exec_put_map_assoc(struct process *process, term map, const word *pairs, size_t count, term *x) {
+    const term *words = (const term *)pairs;
+    term *stack = process->heap.stack;
+    if (!is_map(map))
+        return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badmap, map));
+    for (size_t i = 0; i < count; i++)
+        map = map_put(&process->heap, map, operand_read(x, stack, words[2 * i]),
+                      operand_read(x, stack, words[2 * i + 1]));
+    return map;
+}
+
+term exec_put_map_exact(struct process *process, term map, const word *pairs, size_t count, term *x) {
+    term *stack = process->heap.stack;
+    if (!is_map(map))
+        return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badmap, map));
+    for (size_t i = 0; i < count; i++) {
+        term key = operand_read(x, stack, pairs[2 * i]);
+        map = map_update(&process->heap, map, key, operand_read(x, stack, pairs[2 * i + 1]));
+        if (map == NONE)
+            return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badkey, key));
+    }
+    return map;
+}
+
+// ---- calls
+// ------------------------------------------------------------------------------------------------------------
+
+struct export *exec_fun_callee(struct process *process, term *x, size_t arity) {
+    struct heap *heap = &process->heap;
+    term fun = x[arity];
+    if (is_kind(fun, KIND_EXPORT) && fun_export(fun)->arity == arity)
+        return fun_export(fun);
+    if (!is_fun(fun)) {
+        raise_error(process, heap_tuple_of(heap, 2, ATOM_badfun, fun));
+        return NULL;
+    }
+    term arguments = heap_list_of(heap, arity, x, NIL);
+    if (!is_kind(fun, KIND_FUN) || header_aux(*boxed(fun)) != arity) {
+        raise_error(process, heap_tuple_of(heap, 2, ATOM_badarity, heap_tuple_of(heap, 2, fun, arguments)));
+        return NULL;
+    }
+    x[0] = fun_lambda(fun)->module; // not loaded
+    x[1] = fun;
+    x[2] = arguments;
+    return code_export(ATOM_error_handler, ATOM_undefined_lambda, 3);
+}
+
+struct export *exec_apply_callee(term module, term function, size_t arity) {
+    return is_atom(module) && is_atom(function) ? code_export(module, function, (uint32_t)arity) : NULL;
+}
+
+struct export *exec_undefined(struct process *process, const struct export *export, term *x, const word *link) {
+    term arguments = heap_list_of(&process->heap, export->arity, x, NIL);
+    struct export *handler = code_export(ATOM_error_handler, ATOM_undefined_function, 3);
+    if (!export_is_callable(handler)) {
+        raise_error(process, ATOM_undef);
+        exception_capture_undefined(process, link, link, export->module, export->function, arguments);
+        return NULL;
+    }
+    x[0] = export->module;
+    x[1] = export->function;
+    x[2] = arguments;
+    return handler;
+}
+
+#define ARGUMENTS_MAX 255
+
+// Spreads a list over x[0..]; the number of its elements, or -1 when it is no list or too long.
+static int spread_list(term *x, term list) {
+    int count = 0;
+    for (; is_list(list) && count < ARGUMENTS_MAX; list = list_tail(list))
+        x[count++] = list_head(list);
+    return is_nil(list) ? count : -1;
+}
+
+// The failed apply itself is the trace's first entry.
+static void raise_apply(struct process *process, const word *link, const term *arguments, uint32_t count, term reason) {
+    raise_error(process, reason);
+    struct export *apply = code_export(ATOM_erlang, ATOM_apply, count);
+    exception_capture_bif(process, link, link, apply, arguments);
+}
+
+struct export *exec_spread(struct process *process, term *x, const word *link) {
+    term arguments[3] = {x[0], x[1], x[2]};
+    int count = is_atom(x[0]) && is_atom(x[1]) ? spread_list(x, x[2]) : -1;
+    if (count >= 0)
+        return code_export(arguments[0], arguments[1], (uint32_t)count);
+    raise_apply(process, link, arguments, 3, ATOM_badarg);
+    return NULL;
+}
+
+int exec_spread_fun(struct process *process, term *x, const word *link) {
+    term arguments[2] = {x[0], x[1]};
+    int count = spread_list(x, arguments[1]);
+    if (count < 0)
+        raise_apply(process, link, arguments, 2, ATOM_badarg);
+    else
+        x[count] = arguments[0];
+    return count;
+}
+
+// ---- receive
+// ----------------------------------------------------------------------------------------------------------
+
+enum exec_timer exec_receive_timer(struct process *process, term time) {
+    if (process->flags & FLAG_RECEIVE_TIMER)
+        return proc_timed_out(process) ? EXEC_TIMER_OVER : EXEC_TIMER_RUNS;
+    if (time == SMALL(0))
+        return EXEC_TIMER_OVER;
+    if (!is_small(time) || small_value(time) < 0 || small_value(time) > UINT32_MAX) {
+        raise_error(process, ATOM_timeout_value);
+        return EXEC_TIMER_BAD;
+    }
+    process->flags |= FLAG_RECEIVE_TIMER;
+    proc_timer_start(process, sys_monotonic_time() + small_value(time) * 1000000);
+    return EXEC_TIMER_RUNS;
+}
+
+void exec_receive_done(struct process *process) {
+    if (process->flags & FLAG_RECEIVE_TIMER) {
+        process->flags &= ~(uint32_t)FLAG_RECEIVE_TIMER;
+        proc_timer_stop(process);
+    }
+}
