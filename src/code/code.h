@@ -59,6 +59,7 @@ struct code {
     struct function *functions;         // in file order; their labels ascend
     struct function **exports;          // in the order of the ExpT chunk
     struct function *on_load;           // or NULL
+    struct export *on_load_call;        // to call it by: it need not be exported; NULL while not needed
     uint8_t md5[16];
     uint32_t literal_count;     // of the LitT chunk
     uint32_t big_integer_count; // integer operands that are not small are literals, too, behind those of the chunk
@@ -73,7 +74,7 @@ struct module {
     term name;
     struct code *_Atomic current;
     struct code *_Atomic old;
-    struct code *on_load; // installed when its on_load function has returned ok
+    struct code *_Atomic on_load; // waits for its on_load function to return ok
 };
 
 // ---- tables
@@ -94,7 +95,10 @@ struct module *code_module(term name); // NULL if never loaded
 struct lambda *code_lambda(term module, uint32_t index, const uint8_t uniq[16], uint32_t old_uniq, uint32_t arity,
                            uint32_t free_count); // made if absent
 size_t code_module_count(void);
-struct module *code_module_at(size_t index);
+struct module *code_module_at(size_t index); // in the order in which they were first loaded
+// The modules loaded so far are the preloaded ones.
+void code_preload_end(void);
+size_t code_preload_count(void);
 
 // Prepared code by address: exec/ adds a function when `prepared` is set and removes it before it is freed.
 void code_address_add(struct function *function);
@@ -110,9 +114,27 @@ struct function *code_find_address(const word *address);
 #define CODE_WHY_SIZE 160
 struct code *code_read(const uint8_t *bytes, size_t size, char why[CODE_WHY_SIZE]);
 void code_discard(struct code *code); // one that was read and not installed
-// Makes it the current code; what was current becomes old. False when there is old code already.
-bool code_install(struct code *code);
-bool code_delete(term module); // current becomes old; false when there is old code already
+// Makes several the current code of their modules; what was current becomes old. False, with nothing changed, when one
+// of the modules has current and old code already.
+bool code_install(struct code *const *codes, size_t count);
+// Code whose on_load function must return ok before it is installed. It waits beside the current code; what waited
+// there before is dropped.
+bool code_install_on_load(struct code *code);
+// Its on_load function has returned: installed when it is to be kept, else left there for code_purge_prepare. False
+// when nothing waits.
+bool code_finish_on_load(term module, bool keep);
+enum code_delete_result { CODE_DELETED, CODE_UNKNOWN, CODE_HAS_OLD };
+enum code_delete_result code_delete(term module); // current becomes old
+
+// Purging old code (or, with `on_load`, code whose on_load function failed): after `prepare` its funs cannot be called
+// any more, so that a process that is found not to use it will not come to use it; then either `complete` frees it or
+// `abort` takes that back. One at a time. False when there is nothing to purge, or another purge is going on.
+bool code_purge_prepare(term module, bool on_load);
+bool code_purge_abort(term module);
+bool code_purge_complete(term module);
+// What a check of processes must look for: the code being purged, else old code; NULL when there is none.
+struct code *code_to_check(term module);
+bool code_is_purging(term module); // its funs may come back: whoever calls one waits until this is false
 
 // Literal number `index`, decoded with all the module's literals at the first use.
 term code_literal(struct code *code, uint32_t index);

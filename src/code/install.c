@@ -1,7 +1,8 @@
-// Makes code that was read the current one, and back.
+// Makes code that was read the current one of its module, and old again.
 
 #include "code/literal.h"
 #include "code/table.h"
+#include "sys/sys.h"
 #include "vm.h"
 
 static void link_export(struct export *export) {
@@ -9,58 +10,138 @@ static void link_export(struct export *export) {
         vm.hooks.export_link(export);
 }
 
-// Points the exports of `code` at its functions (or at nothing: they will call error_handler).
-static void set_exports(struct code *code, bool present) {
-    for (uint32_t i = 0; i < code->export_count; i++) {
-        struct function *function = code->exports[i];
-        struct export *export = code_export(code->name, function->name, function->arity);
-        export->code = present ? function : NULL;
-        link_export(export);
-    }
+static void link_functions(struct code *code) {
+    if (vm.hooks.function_link)
+        for (uint32_t i = 0; i < code->function_count; i++)
+            vm.hooks.function_link(&code->functions[i]);
 }
 
 // A lambda belongs to the newest code that has it. Old code keeps those that the current code lacks.
-static void set_lambdas(struct code *code) {
+static void take_lambdas(struct code *code) {
     for (uint32_t i = 0; i < code->lambda_count; i++)
         atomic_store_explicit(&code->lambdas[i]->function, code->lambda_functions[i], memory_order_release);
 }
 
-bool code_install(struct code *code) {
-    code_lock();
+static void take_exports(struct code *code) {
+    for (uint32_t i = 0; i < code->export_count; i++) {
+        struct function *function = code->exports[i];
+        struct export *export = code_export(code->name, function->name, function->arity);
+        export->code = function;
+        link_export(export);
+    }
+}
+
+// Those exports that still lead to `code` lead nowhere: calling them calls error_handler.
+static void drop_exports(struct code *code) {
+    for (uint32_t i = 0; i < code->export_count; i++) {
+        struct function *function = code->exports[i];
+        struct export *export = code_export(code->name, function->name, function->arity);
+        if (export->code == function) {
+            export->code = NULL;
+            link_export(export);
+        }
+    }
+}
+
+// The lock is held.
+static bool has_current_and_old(term name) {
+    struct module *module = code_module(name);
+    return module && atomic_load(&module->current) && atomic_load(&module->old);
+}
+
+// The lock is held. Returns what was current before.
+static struct code *make_current(struct code *code) {
     struct module *module = code_module_make(code->name);
     struct code *previous = atomic_load(&module->current);
-    bool ok = !previous || !atomic_load(&module->old);
+    code->module = module;
+    if (previous)
+        atomic_store(&module->old, previous);
+    atomic_store(&module->current, code);
+    return previous;
+}
+
+static void activate(struct code *code, struct code *previous) {
+    take_lambdas(code);
+    take_exports(code);
+    if (previous)
+        drop_exports(previous);
+}
+
+bool code_install(struct code *const *codes, size_t count) {
+    struct code **previous = sys_alloc((count + 1) * sizeof *previous);
+    for (size_t i = 0; i < count; i++)
+        link_functions(codes[i]);
+    code_lock();
+    bool ok = true;
+    for (size_t i = 0; i < count; i++)
+        ok = ok && !has_current_and_old(codes[i]->name);
+    for (size_t i = 0; ok && i < count; i++)
+        previous[i] = make_current(codes[i]);
+    code_unlock();
+    for (size_t i = 0; ok && i < count; i++)
+        activate(codes[i], previous[i]);
+    sys_free(previous);
+    return ok;
+}
+
+// ---- on_load
+
+static struct export *private_export(struct function *function) {
+    struct export *export = sys_alloc_zero(sizeof *export);
+    export->module = function->code->name;
+    export->function = function->name;
+    export->arity = function->arity;
+    export->code = function;
+    link_export(export);
+    return export;
+}
+
+bool code_install_on_load(struct code *code) {
+    link_functions(code);
+    code->on_load_call = private_export(code->on_load);
+    code_lock();
+    bool ok = !has_current_and_old(code->name);
     if (ok) {
-        code->module = module;
-        atomic_store(&module->old, previous ? previous : atomic_load(&module->old));
-        atomic_store(&module->current, code);
+        code->module = code_module_make(code->name);
+        // What waited there may be running: it is not freed.
+        atomic_store(&code->module->on_load, code);
     }
     code_unlock();
-    if (!ok)
-        return false;
-    if (vm.hooks.function_link)
-        for (uint32_t i = 0; i < code->function_count; i++)
-            vm.hooks.function_link(&code->functions[i]);
-    set_lambdas(code);
-    if (previous)
-        set_exports(previous, false);
-    set_exports(code, true);
+    if (ok)
+        take_lambdas(code);
+    return ok;
+}
+
+bool code_finish_on_load(term name, bool keep) {
+    struct module *module = code_module(name);
+    struct code *code = module ? atomic_load(&module->on_load) : NULL;
+    if (!code || !keep)
+        return code;
+    code_lock();
+    struct code *previous = make_current(code);
+    atomic_store(&module->on_load, NULL);
+    code_unlock();
+    activate(code, previous);
     return true;
 }
 
-bool code_delete(term name) {
+// ---- deletion
+
+enum code_delete_result code_delete(term name) {
     struct module *module = code_module(name);
-    struct code *current = module ? atomic_load(&module->current) : NULL;
-    if (!current)
-        return true;
+    if (!module)
+        return CODE_UNKNOWN;
     code_lock();
-    bool ok = !atomic_load(&module->old);
-    if (ok) {
+    struct code *current = atomic_load(&module->current);
+    bool has_old = atomic_load(&module->old);
+    if (!has_old && current) {
         atomic_store(&module->old, current);
         atomic_store(&module->current, NULL);
     }
     code_unlock();
-    if (ok)
-        set_exports(current, false);
-    return ok;
+    if (has_old)
+        return CODE_HAS_OLD;
+    if (current)
+        drop_exports(current);
+    return CODE_DELETED;
 }

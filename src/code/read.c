@@ -254,6 +254,7 @@ static bool read_all(struct read *read) {
 void code_free(struct code *code) {
     literals_free(code);
     sys_free(atomic_load(&code->lines));
+    sys_free(code->on_load_call);
     sys_free(code->big_integers);
     sys_free(code->bytes);
     sys_free(code);

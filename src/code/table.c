@@ -43,6 +43,7 @@ void code_init(void) {
     table->modules.same = module_same;
     table->lambdas.hash = lambda_hash;
     table->lambdas.same = lambda_same;
+    table->collector = NIL;
     vm.code = table;
 }
 
@@ -132,6 +133,13 @@ size_t code_module_count(void) {
 }
 struct module *code_module_at(size_t index) {
     return index_at(&vm.code->modules, (uint32_t)index);
+}
+
+void code_preload_end(void) {
+    vm.code->preload_count = code_module_count();
+}
+size_t code_preload_count(void) {
+    return vm.code->preload_count;
 }
 
 // ---- lambdas

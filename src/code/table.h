@@ -11,11 +11,17 @@
 #define ADDRESS_BUCKETS 2048
 
 struct address_entry;
+struct waiting_area;
 
 struct code_table {
     pthread_mutex_t lock;         // taken for every change
     pthread_mutex_t literal_lock; // one module's literals, line table or attributes are decoded at a time
     struct index exports, modules, lambdas;
+    size_t preload_count;               // modules
+    struct code *_Atomic purging;       // code/purge.c
+    struct waiting_area *waiting_areas; // code/collector.c, as the next two
+    struct literal_area *collected_area;
+    term collector;
     _Atomic(struct address_entry *) addresses[ADDRESS_BUCKETS]; // code/address.c
 };
 
