@@ -100,12 +100,6 @@ struct module *code_module_at(size_t index); // in the order in which they were 
 void code_preload_end(void);
 size_t code_preload_count(void);
 
-// Prepared code by address: exec/ adds a function when `prepared` is set and removes it before it is freed.
-void code_address_add(struct function *function);
-void code_address_remove(struct function *function);
-// The function whose prepared code holds that address; NULL if none.
-struct function *code_find_address(const word *address);
-
 // ---- loading
 // ----------------------------------------------------------------------------------------------------------
 

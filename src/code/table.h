@@ -8,9 +8,6 @@
 #include "code/code.h"
 #include "code/index.h"
 
-#define ADDRESS_BUCKETS 2048
-
-struct address_entry;
 struct waiting_area;
 
 struct code_table {
@@ -22,7 +19,6 @@ struct code_table {
     struct waiting_area *waiting_areas; // code/collector.c, as the next two
     struct literal_area *collected_area;
     term collector;
-    _Atomic(struct address_entry *) addresses[ADDRESS_BUCKETS]; // code/address.c
 };
 
 void code_lock(void);
