@@ -16,6 +16,7 @@
 #include "code/code.h"
 #include "proc/proc.h"
 #include "sys/context.h"
+#include "term/bits.h"
 
 #define X_REGISTERS 1024
 #define FLOAT_REGISTERS 16
@@ -24,6 +25,7 @@
 struct context {
     term x[X_REGISTERS];
     double f[FLOAT_REGISTERS];
+    struct bits_builder builder; // of bs_init2 and what follows it
     struct stack stack;
     struct process *process; // the one whose built-in function stands here, while parked
     struct context *next;    // in the pool

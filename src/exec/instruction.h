@@ -145,7 +145,8 @@ static inline term operand_read(term *x, term *stack, word operand) {
 #define READ(n) PASTE_EXPANDED(READ_, FORM_##n)(ip[n])
 #define WRITE(n, value) (PASTE_EXPANDED(PLACE_, FORM_##n)(ip[n]) = (value))
 #define NUMBER(n) ip[n]
-#define FLOAT_REGISTER(n) (((double *)(x + X_REGISTERS))[ip[n]])
+#define CONTEXT ((struct context *)x) // the x registers are its beginning
+#define FLOAT_REGISTER(n) (CONTEXT->f[ip[n]])
 
 // ---- frames
 // -----------------------------------------------------------------------------------------------------------

@@ -8,11 +8,20 @@
 #include "sys/sys.h"
 #include "term/map.h"
 
+// Registers refer to the message that a receive looks at, whose memory is not the heap's yet. It becomes that, and the
+// mailbox keeps a copy in its place.
+static void stop_matching(struct process *process) {
+    process->flags &= ~(uint32_t)FLAG_MATCHING;
+    mailbox_detach(process);
+}
+
 void exec_collect(struct process *process, size_t need, term *x, size_t live) {
 #if PURLIN_ASSERT_LEVEL >= 2
     for (size_t i = live; i < X_REGISTERS / 4; i++) // what is dead must not be read again
         x[i] = IMMEDIATE_WORD(IMMEDIATE_MARK, 0xdead);
 #endif
+    if (process->flags & FLAG_MATCHING)
+        stop_matching(process);
     proc_collect(process, need, x, live, false);
 }
 

@@ -74,8 +74,7 @@ bool exec_hibernate(struct process *process, term *x, const word *link) {
     heap->stack = heap->end;
     process->instruction = process_apply + 1;
     process->link = process_end + 1;
-    struct heap_roots roots = {x, 3};
-    heap_shrink(heap, &roots, 1);
+    proc_shrink(process, x, 3);
     if (heap->stack - heap->top < 3)
         proc_collect(process, 3, x, 3, false);
     heap->stack -= 3;

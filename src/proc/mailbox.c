@@ -29,6 +29,21 @@ void mailbox_remove(struct process *self) {
     heap_adopt_fragment(&self->heap, &message->fragment);
 }
 
+void mailbox_detach(struct process *self) {
+    struct signal *message = *self->mailbox_save;
+    struct signal *copy = proc_signal_new(message->kind, message->from, message->value, message->reference);
+    if (!is_pointer(message->token))
+        copy->token = message->token;
+    for (size_t i = 0; self->extra && i < MARKERS; i++)
+        if (self->extra->markers[i].place == &message->next)
+            self->extra->markers[i].place = &copy->next;
+    if (self->mailbox_end == &message->next)
+        self->mailbox_end = &copy->next;
+    copy->next = message->next;
+    *self->mailbox_save = copy;
+    heap_adopt_fragment(&self->heap, &message->fragment);
+}
+
 static uint64_t reference_number(term reference) {
     return boxed(reference)[1] ^ (boxed(reference)[2] << 32);
 }

@@ -23,6 +23,9 @@ static inline void mailbox_rewind(struct process *self) {
 }
 // Takes the message at the save position out (its value belongs to the process's heap from now on) and rewinds.
 void mailbox_remove(struct process *self);
+// Puts a copy in the place of the message at the save position, and gives its memory to the process's heap: for a
+// collection while registers refer to the message.
+void mailbox_detach(struct process *self);
 // At the end, for the scheduler and for messages that the process makes for itself.
 void mailbox_append(struct process *self, struct signal *message);
 

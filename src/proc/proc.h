@@ -140,6 +140,7 @@ enum process_flag_bits {
     FLAG_HIBERNATED = 1 << 5,
     FLAG_RECEIVING = 1 << 6,     // stopped in a receive or proc_wait; see proc_before_run
     FLAG_RECEIVE_TIMER = 1 << 7, // the timer of receive ... after has been started
+    FLAG_MATCHING = 1 << 8,      // registers refer to the message at the mailbox's save position
 };
 
 // ---- finding

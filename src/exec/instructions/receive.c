@@ -22,12 +22,14 @@ INSTRUCTION(loop_rec, f, d, e) {
         if (!message)
             JUMP(1);
     }
+    process->flags |= FLAG_MATCHING;
     WRITE(2, message->value);
     NEXT;
 }
 
 // No clause matched: the next message. A scan of a long mailbox pays for itself.
 INSTRUCTION(loop_rec_end, f, e) {
+    process->flags &= ~(uint32_t)FLAG_MATCHING;
     mailbox_next(process);
     const word *loop = (const word *)ip[1];
     if (unlikely(--reductions <= 0)) {
@@ -40,6 +42,7 @@ INSTRUCTION(loop_rec_end, f, e) {
 }
 
 INSTRUCTION(remove_message) {
+    process->flags &= ~(uint32_t)FLAG_MATCHING;
     SAVE;
     mailbox_remove(process);
     exec_receive_done(process);

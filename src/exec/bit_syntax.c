@@ -1,0 +1,182 @@
+// Building bitstrings from segments.
+
+#include "exec/bit_syntax.h"
+
+#include "exec/instruction.h"
+#include "proc/raise.h"
+
+struct segment {
+    enum segment_kind kind;
+    unsigned unit, flags, number;
+    term source, size;
+};
+
+static struct segment segment_at(const word *words, term *x, term *stack) {
+    struct segment segment = {
+        .kind = words[0] & 0xff,
+        .unit = (words[0] >> 8) & 0xffff,
+        .flags = (words[0] >> 24) & 0xff,
+        .number = (unsigned)(words[0] >> 32),
+    };
+    segment.source = segment.kind == SEGMENT_STRING ? words[1] : operand_read(x, stack, words[1]);
+    segment.size = operand_read(x, stack, words[2]);
+    return segment;
+}
+
+// ---- errors: badarg, with a cause that erl_erts_errors turns into words
+// ----------------------------------------------------
+
+static term kind_atom(enum segment_kind kind) {
+    static const term atoms[] = {ATOM_integer, ATOM_float, ATOM_binary, ATOM_string,
+                                 ATOM_utf8,    ATOM_utf16, ATOM_utf32,  ATOM_binary};
+    return atoms[kind];
+}
+
+static bool segment_failed(struct process *process, const struct segment *segment, term error, term value) {
+    raise_error(process, error == ATOM_too_big ? ATOM_system_limit : ATOM_badarg);
+    if (segment->number)
+        process->exception_extra = heap_tuple_of(&process->heap, 4, SMALL(segment->number), kind_atom(segment->kind),
+                                                 error == ATOM_too_big ? ATOM_size : error, value);
+    return false;
+}
+
+// ---- sizes
+// ------------------------------------------------------------------------------------------------------------
+
+static bool measure_binary(struct process *process, const struct segment *segment, uint64_t *bits) {
+    if (!is_bitstring(segment->source))
+        return segment_failed(process, segment, ATOM_type, segment->source);
+    if (segment->size == ATOM_all) {
+        *bits = bitstring_size(segment->source);
+        return *bits % segment->unit == 0 || segment_failed(process, segment, ATOM_unit, segment->source);
+    }
+    if (!segment_bits(segment->size, segment->unit, bits))
+        return segment_failed(process, segment, ATOM_size, segment->size);
+    return *bits <= bitstring_size(segment->source) || segment_failed(process, segment, ATOM_short, segment->source);
+}
+
+static bool measure_character(struct process *process, const struct segment *segment, uint64_t *bits) {
+    if (!is_character(segment->source))
+        return segment_failed(process, segment, ATOM_type, segment->source);
+    uint32_t character = (uint32_t)small_value(segment->source);
+    *bits = segment->kind == SEGMENT_UTF8    ? bits_utf8_size(character)
+            : segment->kind == SEGMENT_UTF16 ? bits_utf16_size(character)
+                                             : 32;
+    return true;
+}
+
+static bool measure(struct process *process, const struct segment *segment, uint64_t *bits) {
+    switch (segment->kind) {
+    case SEGMENT_APPEND:
+    case SEGMENT_BINARY:
+        return measure_binary(process, segment, bits);
+    case SEGMENT_UTF8:
+    case SEGMENT_UTF16:
+    case SEGMENT_UTF32:
+        return measure_character(process, segment, bits);
+    case SEGMENT_STRING:
+        *bits = 8 * (uint64_t)small_value(segment->size);
+        return true;
+    default:
+        if (is_small(segment->size) && small_value(segment->size) >= 0 &&
+            !segment_bits(segment->size, segment->unit, bits))
+            return segment_failed(process, segment, ATOM_too_big, segment->size);
+        return segment_bits(segment->size, segment->unit, bits) ||
+               segment_failed(process, segment, ATOM_size, segment->size);
+    }
+}
+
+// ---- writing
+// ----------------------------------------------------------------------------------------------------------
+
+static bool put_number(struct process *process, struct bits_builder *builder, const struct segment *segment,
+                       uint64_t bits) {
+    bool little = segment->flags & FIELD_LITTLE;
+    if (segment->kind == SEGMENT_INTEGER) {
+        if (!is_integer(segment->source))
+            return segment_failed(process, segment, ATOM_type, segment->source);
+        bits_put_integer(builder->bytes, builder->offset, segment->source, bits, little);
+        return true;
+    }
+    if (!is_number(segment->source))
+        return segment_failed(process, segment, ATOM_type, segment->source);
+    if (bits_put_float(builder->bytes, builder->offset, segment->source, bits, little))
+        return true;
+    return bits == 16 || bits == 32 || bits == 64 ? segment_failed(process, segment, ATOM_no_float, segment->source)
+                                                  : segment_failed(process, segment, ATOM_invalid, SMALL(bits));
+}
+
+static bool put(struct process *process, struct bits_builder *builder, const struct segment *segment, uint64_t bits) {
+    uint8_t *to = builder->bytes;
+    size_t offset = builder->offset;
+    bool little = segment->flags & FIELD_LITTLE;
+    switch (segment->kind) {
+    case SEGMENT_INTEGER:
+    case SEGMENT_FLOAT:
+        if (!put_number(process, builder, segment, bits))
+            return false;
+        break;
+    case SEGMENT_STRING:
+        bits_copy(to, offset, bits_at((const uint8_t *)segment->source, 0, bits));
+        break;
+    case SEGMENT_UTF8:
+        bits_put_utf8(to, offset, (uint32_t)small_value(segment->source));
+        break;
+    case SEGMENT_UTF16:
+        bits_put_utf16(to, offset, (uint32_t)small_value(segment->source), little);
+        break;
+    case SEGMENT_UTF32:
+        bits_put_utf32(to, offset, (uint32_t)small_value(segment->source), little);
+        break;
+    default:
+        bits_copy(to, offset, bits_part(bitstring_bits(segment->source), 0, bits));
+    }
+    builder->offset += bits;
+    return true;
+}
+
+// ---- the whole
+// --------------------------------------------------------------------------------------------------------
+
+term bits_create(struct process *process, const word *segments, size_t count, uint64_t unit, term *x) {
+    term *stack = process->heap.stack;
+    uint64_t total = 0, bits;
+    for (size_t i = 0; i < count; i++) {
+        struct segment segment = segment_at(segments + i * SEGMENT_WORDS, x, stack);
+        if (!measure(process, &segment, &bits))
+            return NONE;
+        total += bits;
+        if (total > BITS_MAX)
+            return raise_system_limit(process);
+    }
+    struct bits_builder builder;
+    term result;
+    size_t first = 0;
+    struct segment head = count ? segment_at(segments, x, stack) : (struct segment){0};
+    if (count && head.kind == SEGMENT_APPEND) {
+        result = bits_append(&process->heap, head.source, total - bitstring_size(head.source), &builder);
+        first = 1;
+    } else {
+        result = bits_new(&process->heap, total, &builder);
+    }
+    for (size_t i = first; i < count; i++) {
+        struct segment segment = segment_at(segments + i * SEGMENT_WORDS, x, stack);
+        measure(process, &segment, &bits);
+        if (!put(process, &builder, &segment, bits))
+            return NONE;
+    }
+    return result;
+}
+
+bool bits_put_segment(struct process *process, struct bits_builder *builder, enum segment_kind kind, uint64_t unit,
+                      uint64_t flags, term size, term source) {
+    struct segment segment = {kind, (unsigned)unit, (unsigned)flags, 0, source, size};
+    uint64_t bits;
+    if (!measure(process, &segment, &bits))
+        return false;
+    if (builder->offset + bits > builder->end) {
+        raise_badarg(process);
+        return false;
+    }
+    return put(process, builder, &segment, bits);
+}
