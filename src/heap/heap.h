@@ -144,6 +144,8 @@ size_t heap_shrink(struct heap *heap, const struct heap_roots *roots, size_t roo
 bool heap_wants_collection(const struct heap *heap);
 // Moves out of literal ranges being purged all that the heap holds of them (see literal_purge_*).
 void heap_copy_literals(struct heap *heap, const struct heap_roots *roots, size_t root_count);
+// Whether a value refers to literals being purged: for values outside the heap's blocks (messages that wait).
+bool heap_refers_to_purged(term value);
 
 // ---- shared binaries
 // --------------------------------------------------------------------------------------------------

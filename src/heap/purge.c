@@ -4,6 +4,7 @@
 // from being copied more than once into the same heap.
 
 #include "heap/collect.h"
+#include "heap/walk.h"
 #include "sys/sys.h"
 
 struct literal_copy {
@@ -71,4 +72,26 @@ void heap_copy_literals(struct heap *heap, const struct heap_roots *roots, size_
         replace_words(&copies, roots[i].terms, roots[i].count);
     heap->mature = heap->start; // old values point to new ones now, so none of them counts as old
     sys_free(copies.entries);
+}
+
+bool heap_refers_to_purged(term value) {
+    if (!is_pointer(value))
+        return false;
+    bool found = false;
+    struct walk walk;
+    walk_begin(&walk, &value, 1);
+    for (term word; !found && walk_next(&walk, &word);) {
+        if (!is_pointer(word))
+            continue;
+        const term *words = (const term *)(word & ~(term)TAG_MASK);
+        found = literal_purging(words);
+        if (is_literal(words))
+            continue;
+        if (is_list(word))
+            walk_into(&walk, words, 2);
+        else if (header_kind(words[0]) < KIND_OPAQUE)
+            walk_into(&walk, words + 1, header_size(words[0]));
+    }
+    walk_end(&walk);
+    return found;
 }

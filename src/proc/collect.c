@@ -1,6 +1,7 @@
 // Collection of a process: where its roots are beside its stack.
 
 #include "proc/dictionary.h"
+#include "proc/mailbox.h"
 #include "proc/proc.h"
 #include "proc/signal.h"
 
@@ -39,4 +40,5 @@ void proc_copy_literals(struct process *self) {
     struct heap_roots roots[4];
     size_t count = roots_of(self, NULL, 0, roots);
     heap_copy_literals(&self->heap, roots, count);
+    mailbox_copy_literals(self);
 }

@@ -86,3 +86,17 @@ void mailbox_marker_clear(struct process *self, term reference) {
     if (marker)
         marker->place = NULL;
 }
+
+void mailbox_copy_literals(struct process *self) {
+    for (struct signal *message = self->mailbox; message; message = message->next) {
+        if (!heap_refers_to_purged(message->value))
+            continue;
+        struct heap builder = {};
+        message->value = heap_copy(&builder, message->value); // the message's fragments now include the copy's
+        struct fragment *last = builder.fragments;
+        while (last->next)
+            last = last->next;
+        last->next = message->fragment.next;
+        message->fragment.next = builder.fragments;
+    }
+}

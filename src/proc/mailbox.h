@@ -28,6 +28,8 @@ void mailbox_remove(struct process *self);
 void mailbox_detach(struct process *self);
 // At the end, for the scheduler and for messages that the process makes for itself.
 void mailbox_append(struct process *self, struct signal *message);
+// Moves out of literals being purged what the waiting messages hold of them.
+void mailbox_copy_literals(struct process *self);
 
 // A receive that waits for a fresh reference need not look at older messages: recv_marker_reserve notes where the
 // mailbox ends, bind gives the note a reference, use starts the search there. A lost note only costs time.
