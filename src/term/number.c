@@ -274,7 +274,7 @@ term number_negate(struct heap *heap, term a, enum number_error *error) {
 
 term number_abs(struct heap *heap, term a, enum number_error *error) {
     if (is_float(a))
-        return heap_float(heap, fabs(float_value(a)));
+        return float_value(a) < 0 ? heap_float(heap, -float_value(a)) : a; // -0.0 stays as it is
     if (!is_integer(a))
         return fail(error, NUMBER_BADARITH);
     return integer_is_negative(a) ? number_negate(heap, a, error) : a;
