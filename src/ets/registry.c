@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "ets/persistent.h"
 #include "proc/raise.h"
 #include "sys/sys.h"
 #include "term/atom.h"
@@ -536,4 +537,5 @@ void ets_init(void) {
     tables->pages = sys_alloc_zero(tables->page_count * sizeof *tables->pages);
     vm.tables = tables;
     vm.hooks.process_gone = process_gone;
+    persistent_init();
 }
