@@ -13,11 +13,17 @@
 struct code;
 struct export;
 struct function;
+struct lambda;
 struct process;
 struct timer;
 
 // Calls that go up the floors: set once at boot, by the room that is called.
 struct vm_hooks {
+    // code: what funs in the external format name. export_find: NULL if there is none.
+    struct export *(*export_make)(uint64_t module, uint64_t function, uint32_t arity);
+    struct export *(*export_find)(uint64_t module, uint64_t function, uint32_t arity);
+    struct lambda *(*lambda_make)(uint64_t module, uint32_t index, const uint8_t uniq[16], uint32_t old_uniq,
+                                  uint32_t arity, uint32_t free_count);
     void (*export_link)(struct export *export);                          // exec: point it at the stub it needs
     void (*function_link)(struct function *function);                    // exec
     void (*code_free)(struct code *code);                                // exec: prepared functions of a purged module

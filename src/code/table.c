@@ -45,6 +45,9 @@ void code_init(void) {
     table->lambdas.same = lambda_same;
     table->collector = NIL;
     vm.code = table;
+    vm.hooks.export_make = code_export;
+    vm.hooks.export_find = code_export_find;
+    vm.hooks.lambda_make = code_lambda;
 }
 
 void code_lock(void) {

@@ -7,17 +7,29 @@
 #include "term/print.h"
 #include "term/work.h"
 
+#define EXT_VERSION 131
+
+// Distribution flags that decide how a value is written. (The numbers are the protocol's.)
+#define EXT_FLAG_V4_NC ((uint64_t)1 << 34) // knows ports of 64 bits
+#define EXT_FLAGS_LOCAL (~(uint64_t)0)
+
 struct ext_options {
-    uint32_t flags;    // distribution flags of the reader (which tags it knows); EXT_FLAGS_LOCAL for term_to_binary
-    int minor_version; // 0, 1 or 2
-    bool deterministic;
+    uint64_t flags;     // distribution flags of the reader (which tags it knows); EXT_FLAGS_LOCAL for term_to_binary
+    int minor_version;  // 0: floats as text; 0 and 1: atoms in Latin-1 where possible; 2: all atoms in UTF-8
+    bool deterministic; // large maps in the order of their keys
 };
+
+// Both directions may give way through `work` (NULL: never), and charge it. Neither recurses, however deep the value.
 
 // Appends the value, without the version byte.
 void ext_encode(struct text *out, term value, const struct ext_options *options, struct work *work);
-size_t ext_encoded_size(term value, const struct ext_options *options);
+size_t ext_encoded_size(term value, const struct ext_options *options, struct work *work);
+// What term_to_binary returns: the version byte and the value, compressed with zlib's `level` (0: not) if that makes
+// it shorter.
+term ext_encode_binary(struct heap *heap, term value, const struct ext_options *options, int level, struct work *work);
+
 // Reads one value (no version byte) and sets *used; NONE when the bytes are malformed. With `safe` it makes no new
-// atoms and no external funs.
+// atoms and no external funs. Whatever the bytes say, memory stays in proportion to their number.
 term ext_decode(struct heap *heap, const uint8_t *bytes, size_t size, bool safe, size_t *used, struct work *work);
 // The same with version byte and compression: what binary_to_term takes.
 term ext_decode_binary(struct heap *heap, const uint8_t *bytes, size_t size, bool safe, size_t *used,

@@ -2,6 +2,7 @@
 
 #include "heap/heap.h"
 #include "sys/sys.h"
+#include "term/bits.h"
 
 // ---- shared binaries
 // --------------------------------------------------------------------------------------------------
@@ -73,24 +74,6 @@ term heap_binary(struct heap *heap, const void *bytes, size_t size) {
 // ---- parts
 // ------------------------------------------------------------------------------------------------------------
 
-// Writes the bits from the first bit of *to on; the rest of the last byte becomes zero.
-static void copy_bits(uint8_t *to, struct bits from) {
-    size_t size = (from.size + 7) / 8;
-    if (size == 0)
-        return;
-    if (from.offset == 0) {
-        memcpy(to, from.bytes, size);
-    } else {
-        size_t touched = (from.offset + from.size + 7) / 8;
-        for (size_t i = 0; i < size; i++) {
-            unsigned next = i + 1 < touched ? from.bytes[i + 1] : 0;
-            to[i] = (uint8_t)(from.bytes[i] << from.offset | next >> (8 - from.offset));
-        }
-    }
-    if (from.size & 7)
-        to[size - 1] &= (uint8_t)(0xff00 >> (from.size & 7));
-}
-
 term heap_bitstring_part(struct heap *heap, term bitstring, size_t offset_bits, size_t size_bits) {
     assert_debug(offset_bits + size_bits <= bitstring_size(bitstring));
     term *whole = boxed(bitstring);
@@ -101,11 +84,11 @@ term heap_bitstring_part(struct heap *heap, term bitstring, size_t offset_bits, 
         shared_binary_retain(shared);
         return heap_slice(heap, shared, whole[3] + offset_bits, size_bits);
     }
-    struct bits bits = bitstring_bits(bitstring);
-    offset_bits += bits.offset;
-    bits = (struct bits){bits.bytes + (offset_bits >> 3), offset_bits & 7, size_bits};
     uint8_t *bytes;
     term part = heap_bitstring_new(heap, size_bits, &bytes);
-    copy_bits(bytes, bits);
+    if (size_bits > 0) {
+        bytes[bits_to_bytes(size_bits) - 1] = 0; // the bits behind the last
+        bits_copy(bytes, 0, bits_part(bitstring_bits(bitstring), offset_bits, size_bits));
+    }
     return part;
 }

@@ -73,19 +73,37 @@ term heap_float_boxed(struct heap *heap, double value) {
 // ---- references
 // -------------------------------------------------------------------------------------------------------
 
-// A counter's value as the three ids of a reference. The first has 18 bits only: other nodes print and store no more.
-static void reference_ids(term ids[2]) {
+// The third id of an alias names its process, so that the alias is one again when it comes back from another node.
+#define ALIAS_BIT ((uint32_t)1 << 31)
+
+// A fresh counter's value as the ids of a reference. The first has 18 bits only: other nodes print and store no more.
+static void fresh_ids(uint32_t ids[3]) {
     uint64_t number = atomic_fetch_add_explicit(&vm.reference, 1, memory_order_relaxed);
-    ids[0] = (number & 0x3ffff) | (number >> 18 << 32);
-    ids[1] = number >> 50;
+    ids[0] = number & 0x3ffff;
+    ids[1] = (uint32_t)(number >> 18);
+    ids[2] = (uint32_t)(number >> 50);
+}
+
+term heap_reference_of(struct heap *heap, const uint32_t ids[3]) {
+    term *words = heap_alloc(heap, 4);
+    words[0] = HEADER(KIND_REFERENCE, 0, 3);
+    words[1] = ids[0] | (term)ids[1] << 32;
+    words[2] = ids[2];
+    words[3] = ids[2] & ALIAS_BIT ? IMMEDIATE_WORD(IMMEDIATE_PID, ids[2] & ~ALIAS_BIT) : 0;
+    return boxed_make(words);
 }
 
 term heap_reference(struct heap *heap) {
-    term *words = heap_alloc(heap, 4);
-    words[0] = HEADER(KIND_REFERENCE, 0, 3);
-    reference_ids(words + 1);
-    words[3] = 0;
-    return boxed_make(words);
+    uint32_t ids[3];
+    fresh_ids(ids);
+    return heap_reference_of(heap, ids);
+}
+
+term heap_alias(struct heap *heap, term pid) {
+    uint32_t ids[3];
+    fresh_ids(ids);
+    ids[2] = ALIAS_BIT | (uint32_t)immediate_payload(pid);
+    return heap_reference_of(heap, ids);
 }
 
 term heap_magic_reference(struct heap *heap, struct shared_binary *shared) {
@@ -93,6 +111,9 @@ term heap_magic_reference(struct heap *heap, struct shared_binary *shared) {
     struct off_heap *value = (struct off_heap *)words;
     *value = (struct off_heap){HEADER(KIND_MAGIC_REFERENCE, 0, 4), heap->off_heap, shared};
     heap->off_heap = value;
-    reference_ids(words + 3);
+    uint32_t ids[3];
+    fresh_ids(ids);
+    words[3] = ids[0] | (term)ids[1] << 32;
+    words[4] = ids[2];
     return boxed_make(words);
 }

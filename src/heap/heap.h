@@ -104,6 +104,9 @@ term heap_slice(struct heap *heap, struct shared_binary *shared, size_t offset_b
 term heap_string(struct heap *heap, const char *bytes, size_t size);
 // A reference with a fresh number, and one that owns `shared` (takes over one reference).
 term heap_reference(struct heap *heap);
+// An alias of that local process; and the reference (or alias) with ids that came from outside.
+term heap_alias(struct heap *heap, term pid);
+term heap_reference_of(struct heap *heap, const uint32_t ids[3]);
 term heap_magic_reference(struct heap *heap, struct shared_binary *shared);
 
 // ---- whole values

@@ -62,9 +62,7 @@ void link_remove(struct process *self, term other) {
 // -------------------------------------------------------------------------------------------------------
 
 term alias_reference(struct process *self) {
-    term reference = heap_reference(&self->heap);
-    boxed(reference)[3] = self->pid;
-    return reference;
+    return heap_alias(&self->heap, self->pid);
 }
 
 // ---- monitors

@@ -11,6 +11,8 @@ struct text {
     size_t size, room;
 };
 
+// Makes the text longer by `size` bytes and returns where they are to be written.
+char *text_extend(struct text *text, size_t size);
 void text_append(struct text *text, const void *bytes, size_t size);
 void text_format(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_free(struct text *text);

@@ -13,6 +13,12 @@ static void make_room(struct text *text, size_t size) {
     text->bytes = sys_realloc(text->bytes, text->room);
 }
 
+char *text_extend(struct text *text, size_t size) {
+    make_room(text, size);
+    text->size += size;
+    return text->bytes + text->size - size;
+}
+
 void text_append(struct text *text, const void *bytes, size_t size) {
     if (size == 0)
         return;
