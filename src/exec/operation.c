@@ -87,6 +87,9 @@ struct export *exec_fun_callee(struct process *process, term *x, size_t arity) {
     x[0] = fun_lambda(fun)->module; // not loaded
     x[1] = fun;
     x[2] = arguments;
+    // While a purge is undecided the fun may come back: that function only applies it again.
+    if (code_is_purging(x[0]))
+        return code_export(ATOM_erts_code_purger, ATOM_pending_purge_lambda, 3);
     return code_export(ATOM_error_handler, ATOM_undefined_lambda, 3);
 }
 
