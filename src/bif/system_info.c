@@ -1,6 +1,8 @@
 // erlang:system_info/1: one table of items.
 
 #include "bif/bif.h"
+#include "ets/ets.h"
+#include "io/port.h"
 #include "options.h"
 #include "sched/sched.h"
 #include "sys/sys.h"
@@ -10,6 +12,7 @@
 #include "term/print.h"
 #include "vm.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -55,8 +58,8 @@ static term system_version(struct process *self) {
     const struct boot_options *options = vm.options;
     text_format(&text,
                 "Erlang/OTP %s [erts-%s] [source] [64-bit] [smp:%u:%u] [ds:%u:%u:%u] [async-threads:%u] [purlin]\n",
-                PURLIN_OTP_RELEASE, PURLIN_ERTS_VERSION, options->schedulers, sched_online(), options->dirty_cpu,
-                sched_dirty_cpu_online(), options->dirty_io, options->async_threads);
+                PURLIN_OTP_RELEASE, PURLIN_ERTS_VERSION, options->schedulers, vm.options->schedulers_online,
+                options->dirty_cpu, vm.options->dirty_cpu_online, options->dirty_io, options->async_threads);
     term result = heap_string(&self->heap, text.bytes, text.size);
     text_free(&text);
     return result;
@@ -144,7 +147,7 @@ static term process_limit(struct process *self) {
 static term port_count_item(struct process *self) {
     return integer(self, port_count());
 }
-static term port_limit(struct process *self) {
+static term port_limit_item(struct process *self) {
     return integer(self, vm.options->port_limit);
 }
 static term ets_count_item(struct process *self) {
@@ -197,19 +200,19 @@ static term schedulers(struct process *self) {
     return integer(self, vm.options->schedulers);
 }
 static term schedulers_online(struct process *self) {
-    return integer(self, sched_online());
+    return integer(self, vm.options->schedulers_online);
 }
 static term dirty_cpu(struct process *self) {
     return integer(self, vm.options->dirty_cpu);
 }
 static term dirty_cpu_online(struct process *self) {
-    return integer(self, sched_dirty_cpu_online());
+    return integer(self, vm.options->dirty_cpu_online);
 }
 static term dirty_io(struct process *self) {
     return integer(self, vm.options->dirty_io);
 }
 static term scheduler_id(struct process *self) {
-    return integer(self, sched_id(self));
+    return integer(self, sched_number());
 }
 static term async_threads(struct process *self) {
     return integer(self, vm.options->async_threads);
@@ -337,7 +340,7 @@ static const struct {
     {ATOM_otp_release, otp_release},
     {ATOM_outstanding_system_requests_limit, schedulers},
     {ATOM_port_count, port_count_item},
-    {ATOM_port_limit, port_limit},
+    {ATOM_port_limit, port_limit_item},
     {ATOM_port_parallelism, answer_false},
     {ATOM_process_count, process_count},
     {ATOM_process_limit, process_limit},
