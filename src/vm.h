@@ -66,6 +66,7 @@ struct vm {
     int64_t time_offset;          // system time minus Erlang's monotonic time
     _Atomic uint64_t last_now;    // erlang:now, in microseconds
     _Atomic uint64_t unique;      // erlang:unique_integer
+    _Atomic uint64_t unique_monotonic; // ... with the option monotonic
     _Atomic uint64_t reference;   // numbers of references
     _Atomic uint64_t node_name;   // this node's name (a term); nonode@nohost at first
     _Atomic uint32_t creation;

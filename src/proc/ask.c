@@ -45,12 +45,12 @@ term proc_ask(struct process *self, term pid, ask_function *question, term argum
         return NONE;
     struct ask *ask = proc_scratch(self, sizeof *ask);
     *ask = (struct ask){.answer = NONE};
-    struct signal *signal = proc_signal_new(SIGNAL_CALL, self->pid, argument, NONE);
+    struct signal *signal = proc_signal_new(SIGNAL_QUESTION, self->pid, argument, NONE);
     signal->call = answer;
     signal->question = (void *)question;
     signal->argument = ask;
     if (!proc_signal(process, signal))
-        return NONE;
+        return NONE; // closed: what would have answered has not run
     while (!ask->answered)
         proc_wait(self);
     return ask->answer;

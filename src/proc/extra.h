@@ -19,10 +19,15 @@ struct process_extra {
     uint32_t suspended;                // how many processes suspend this one
     struct mailbox_marker markers[MARKERS];
     uint32_t marker_next;
+    term error_handler; // 0: the module of that name
 };
 
 struct process_extra *process_extra(struct process *self); // made if absent
 // Answers the tasks that are left.
 void process_extra_free(struct process *self);
+
+static inline term process_error_handler(const struct process *self) {
+    return self->extra && self->extra->error_handler ? self->extra->error_handler : ATOM_error_handler;
+}
 
 #endif

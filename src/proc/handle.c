@@ -186,6 +186,9 @@ static bool handle(struct process *self, struct signal *signal) {
     case SIGNAL_RESUME:
         handle_resume(self);
         break;
+    case SIGNAL_QUESTION:
+        signal->call(self, signal);
+        break;
     case SIGNAL_CALL:
         self->flags &= ~(uint32_t)FLAG_RECEIVING;
         signal->call(self, signal);

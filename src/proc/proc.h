@@ -38,7 +38,8 @@ enum signal_kind {
     SIGNAL_SUSPEND,
     SIGNAL_RESUME,
     SIGNAL_SYSTEM_TASK, // collect, check code, copy literals, ... on behalf of another process
-    SIGNAL_CALL,        // runs a C function in the owner: for rooms with a rare need (proc/ask.h)
+    SIGNAL_QUESTION,    // runs a C function in the owner (proc/ask.h)
+    SIGNAL_CALL,        // the same, and ends its proc_wait: for rooms with a rare need
 };
 
 // A signal is a fragment with a kind: its values lie in the same allocation, and a received message's signal becomes
@@ -54,8 +55,9 @@ struct signal {
         term token;     // of a message: sequential trace token, or NIL
         void *question; // of `call`: see proc/ask.c
     };
-    // SIGNAL_CALL, SIGNAL_SYSTEM_TASK. `owner` is NULL when the process died before it took the signal. A system task
-    // runs while no C stack of the process is parked, so it may collect. The caller frees the signal afterwards.
+    // SIGNAL_QUESTION, SIGNAL_CALL, SIGNAL_SYSTEM_TASK. `owner` is NULL when the process died before it took the
+    // signal. A system task runs while no C stack of the process is parked, so it may collect. The caller frees the
+    // signal afterwards.
     void (*call)(struct process *owner, struct signal *signal);
     void *argument; // for `call`
 };
@@ -119,9 +121,9 @@ struct process {
     struct process_links *links; // links, monitors, aliases; NULL while there are none
     struct process_dictionary *dictionary;
     struct process_tables *tables; // what it owns and has fixed, or NULL; ets/ looks after it
-    struct process_extra *extra; // what few processes have: suspensions, tracer, save calls, receive markers, ...
-    struct process *queue_next;  // in a run queue
-    struct process_timer *timer; // of receive ... after and proc_wait_until; made at the first use
+    struct process_extra *extra;   // what few processes have: suspensions, tracer, save calls, receive markers, ...
+    struct process *queue_next;    // in a run queue
+    struct process_timer *timer;   // of receive ... after and proc_wait_until; made at the first use
     term group_leader, parent;
     _Atomic(term) registered_name; // or NIL; written under the name table's lock
     struct export *initial_call;
@@ -138,9 +140,11 @@ enum process_flag_bits {
     FLAG_ASYNC_DIST = 1 << 3,
     FLAG_TRACED = 1 << 4,
     FLAG_HIBERNATED = 1 << 5,
-    FLAG_RECEIVING = 1 << 6,     // stopped in a receive or proc_wait; see proc_before_run
-    FLAG_RECEIVE_TIMER = 1 << 7, // the timer of receive ... after has been started
-    FLAG_MATCHING = 1 << 8,      // registers refer to the message at the mailbox's save position
+    FLAG_RECEIVING = 1 << 6,           // stopped in a receive or proc_wait; see proc_before_run
+    FLAG_RECEIVE_TIMER = 1 << 7,       // the timer of receive ... after has been started
+    FLAG_MATCHING = 1 << 8,            // registers refer to the message at the mailbox's save position
+    FLAG_HEAP_MAXIMUM_SPARES = 1 << 9, // passing max_heap_size does not kill
+    FLAG_HEAP_MAXIMUM_QUIET = 1 << 10, // ... and is not logged
 };
 
 // ---- finding
@@ -175,11 +179,17 @@ struct spawn_options {
     term group_leader; // NONE: the parent's
 };
 
+// What the command line and erlang:system_flag say; NONE and 0 elsewhere.
+void proc_spawn_defaults(struct spawn_options *options);
 // Makes a process that will apply module:function to the list `arguments`; returns its pid. `parent` is NULL only for
 // the first. *reference receives the monitor (in the parent's heap) when one was asked for. NONE when the table is
 // full.
 term proc_spawn(struct process *parent, term module, term function, term arguments, const struct spawn_options *options,
                 term *reference);
+// The same in two steps: nobody knows of the process before it is launched. NULL when the table is full.
+struct process *proc_spawn_prepare(struct process *parent, term module, term function, term arguments,
+                                   const struct spawn_options *options, term *reference);
+term proc_spawn_launch(struct process *child);
 // Ends the running process; returns when all that it owned is gone but its own memory (its heap too is gone). May give
 // way. Whoever called it touches the process no more: the interpreter returns EXEC_EXITED.
 void proc_exit(struct process *self, term reason);

@@ -89,17 +89,22 @@ void signal_free(struct signal *signal) {
     fragment_free(&signal->fragment);
 }
 
-bool proc_signal(struct process *to, struct signal *signal) {
+bool signal_deliver(struct process *to, struct signal *signal) {
     struct signal *top = atomic_load_explicit(&to->inbox, memory_order_relaxed);
     do {
-        if (top == INBOX_CLOSED) {
-            signal_free(signal);
+        if (top == INBOX_CLOSED)
             return false;
-        }
         signal->next = top;
     } while (!atomic_compare_exchange_weak(&to->inbox, &top, signal));
     proc_wake(to);
     return true;
+}
+
+bool proc_signal(struct process *to, struct signal *signal) {
+    if (signal_deliver(to, signal))
+        return true;
+    signal_free(signal);
+    return false;
 }
 
 struct signal *signal_take_inbox(struct process *self, bool close) {
@@ -164,6 +169,7 @@ void signal_bury(term dead, struct signal *signal) {
     case SIGNAL_IS_ALIVE:
         signal_reply(signal->from, signal->reference, ATOM_false);
         break;
+    case SIGNAL_QUESTION:
     case SIGNAL_CALL:
     case SIGNAL_SYSTEM_TASK:
         signal->call(NULL, signal);

@@ -19,6 +19,9 @@ void signal_down(term watcher, term reference, term type, term item, term reason
 // Sends the answer {Reference, Value} as a message.
 void signal_reply(term to, term reference, term value);
 
+// As proc_signal, but the signal is still the caller's when it returns false.
+bool signal_deliver(struct process *to, struct signal *signal);
+
 // Takes all that is in the inbox, oldest first.
 struct signal *signal_take_inbox(struct process *self, bool close);
 // Answers a signal on behalf of a process that is no more, and frees it.

@@ -1,6 +1,7 @@
 // Making processes.
 
 #include "code/code.h"
+#include "options.h"
 #include "proc/bond.h"
 #include "proc/link.h"
 #include "proc/table.h"
@@ -12,6 +13,15 @@
 #define HEAP_FIRST 40
 #define START_STACK 8 // words that the interpreter wants beside the arguments
 #define ARGUMENTS_MAX 255
+
+void proc_spawn_defaults(struct spawn_options *options) {
+    *options = (struct spawn_options){.monitor_tag = NONE, .priority = PRIORITY_NORMAL, .group_leader = NONE};
+    options->fullsweep_after = vm.options->fullsweep_after;
+    options->heap_maximum = vm.options->heap_maximum;
+    options->flags = (vm.options->heap_maximum_kill ? 0 : FLAG_HEAP_MAXIMUM_SPARES) |
+                     (vm.options->heap_maximum_log ? 0 : FLAG_HEAP_MAXIMUM_QUIET) |
+                     (vm.options->off_heap_messages ? FLAG_OFF_HEAP_MESSAGES : 0);
+}
 
 static void work_gives_way(struct work *work) {
     vm.hooks.give_way((struct process *)work, -1);
@@ -52,8 +62,8 @@ static void tie(struct process *parent, struct process *child, const struct spaw
     }
 }
 
-term proc_spawn(struct process *parent, term module, term function, term arguments, const struct spawn_options *options,
-                term *reference) {
+struct process *proc_spawn_prepare(struct process *parent, term module, term function, term arguments,
+                                   const struct spawn_options *options, term *reference) {
     term copies[ARGUMENTS_MAX];
     unsigned arity = 0;
     term leader = options->group_leader != NONE ? options->group_leader : parent ? parent->group_leader : NIL;
@@ -68,7 +78,7 @@ term proc_spawn(struct process *parent, term module, term function, term argumen
     if (!process_table_reserve(child)) {
         heap_free(&child->heap);
         sys_free(child);
-        return NONE;
+        return NULL;
     }
 
     unsigned i = 0;
@@ -83,8 +93,18 @@ term proc_spawn(struct process *parent, term module, term function, term argumen
     if (parent)
         tie(parent, child, options, reference);
 
+    return child;
+}
+
+term proc_spawn_launch(struct process *child) {
     term pid = child->pid;
     process_table_publish(child);
     vm.hooks.enqueue(child); // it may be gone by the time this returns
     return pid;
+}
+
+term proc_spawn(struct process *parent, term module, term function, term arguments, const struct spawn_options *options,
+                term *reference) {
+    struct process *child = proc_spawn_prepare(parent, module, function, arguments, options, reference);
+    return child ? proc_spawn_launch(child) : NONE;
 }

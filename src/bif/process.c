@@ -1,0 +1,261 @@
+// Processes: who I am, who there is, what others do to me.
+
+#include "bif/bif.h"
+#include "code/code.h"
+#include "proc/signal.h"
+#include "proc/table.h"
+#include "sys/sys.h"
+#include "vm.h"
+
+BIF(erlang, self, 0) {
+    return self->pid;
+}
+
+static bool is_living(const struct process *process) {
+    return !(atomic_load(&process->state) & STATE_EXITING);
+}
+
+BIF(erlang, processes, 0) {
+    term list = NIL;
+    size_t room = proc_count() + 16, count = 0, position = 0;
+    term *pids = proc_scratch(self, room * sizeof *pids);
+    struct process *process;
+    while (count < room && (process = process_table_next(&position))) {
+        if (is_living(process))
+            pids[count++] = process->pid;
+    }
+    while (count > 0)
+        list = heap_cons(&self->heap, pids[--count], list);
+    return list;
+}
+
+BIF(erts_internal, is_process_alive, 2) {
+    term pid = arguments[0], reference = arguments[1];
+    if (!is_local_pid(pid) || !is_local_reference(reference))
+        return raise_badarg(self);
+    struct process *process = proc_lookup(pid);
+    if (!process || !proc_signal(process, proc_signal_new(SIGNAL_IS_ALIVE, self->pid, NONE, reference)))
+        signal_reply(self->pid, reference, ATOM_false);
+    return ATOM_ok;
+}
+
+BIF(erts_internal, is_system_process, 1) {
+    if (!is_local_pid(arguments[0]))
+        return raise_badarg(self);
+    struct process *process = proc_lookup(arguments[0]);
+    return term_boolean(process && (atomic_load(&process->state) & STATE_SYSTEM));
+}
+
+BIF(erlang, group_leader, 0) {
+    return self->group_leader;
+}
+
+// true, badarg, or false: ask with a reference.
+BIF(erts_internal, group_leader, 2) {
+    term leader = arguments[0], pid = arguments[1];
+    if (!is_pid(leader) || !is_local_pid(pid))
+        return ATOM_badarg;
+    if (pid != self->pid)
+        return proc_lookup(pid) ? ATOM_false : ATOM_badarg;
+    self->group_leader = leader;
+    return ATOM_true;
+}
+
+BIF(erts_internal, group_leader, 3) {
+    term leader = arguments[0], pid = arguments[1], reference = arguments[2];
+    if (!is_pid(leader) || !is_local_reference(reference))
+        return raise_badarg(self);
+    struct process *process = proc_lookup(pid);
+    if (!process || !proc_signal(process, proc_signal_new(SIGNAL_GROUP_LEADER, self->pid, leader, reference)))
+        signal_reply(self->pid, reference, ATOM_badarg);
+    return ATOM_ok;
+}
+
+// ---- sending
+// ----------------------------------------------------------------------------------------------------------
+
+BIF_NAMED(erlang_send_operator, "erlang", "!", 2) {
+    return proc_send(self, arguments[0], arguments[1]) == NONE ? NONE : arguments[1];
+}
+
+BIF(erlang, send, 2) {
+    return proc_send(self, arguments[0], arguments[1]) == NONE ? NONE : arguments[1];
+}
+
+static bool is_of_other_node(term to) {
+    if (is_tuple_of(to, 2))
+        return is_atom(tuple_element(to, 1)) && is_atom(tuple_element(to, 2)) &&
+               tuple_element(to, 2) != atomic_load(&vm.node_name);
+    return is_kind(to, KIND_EXTERNAL_PID) || is_kind(to, KIND_EXTERNAL_PORT) || is_kind(to, KIND_EXTERNAL_REFERENCE);
+}
+
+BIF(erlang, send, 3) {
+    bool noconnect = false;
+    term options = arguments[2];
+    for (; is_list(options); options = list_tail(options)) {
+        noconnect |= list_head(options) == ATOM_noconnect;
+        if (list_head(options) != ATOM_noconnect && list_head(options) != ATOM_nosuspend)
+            return raise_badarg(self);
+    }
+    if (!is_nil(options))
+        return raise_badarg(self);
+    if (noconnect && is_of_other_node(arguments[0]))
+        return ATOM_noconnect;
+    return proc_send(self, arguments[0], arguments[1]);
+}
+
+// ---- exit signals
+// -----------------------------------------------------------------------------------------------------
+
+// A signal to oneself has been handled when exit/2 returns.
+static term exit_signal(struct process *self, term to, term reason) {
+    if (is_local_pid(to)) {
+        proc_exit_signal(self, to, reason);
+        if (to == self->pid)
+            proc_handle_own_signals(self);
+    } else if (is_local_port(to)) {
+        if (vm.hooks.port_exit_signal)
+            vm.hooks.port_exit_signal(self, to, reason);
+    } else if (!is_pid(to) && !is_port(to)) {
+        return raise_badarg(self);
+    }
+    return ATOM_true;
+}
+
+BIF(erlang, exit, 2) {
+    return exit_signal(self, arguments[0], arguments[1]);
+}
+
+BIF(erlang, exit_signal, 2) {
+    return exit_signal(self, arguments[0], arguments[1]);
+}
+
+// ---- collection
+// -------------------------------------------------------------------------------------------------------
+
+// A built-in function cannot collect: a task does, at the next safe point, which erlang:yield/0 makes.
+static void collect_task(struct process *owner, struct signal *signal) {
+    if (owner)
+        proc_collect(owner, 0, NULL, 0, signal->value == ATOM_major);
+}
+
+BIF(erts_internal, garbage_collect, 1) {
+    if (arguments[0] != ATOM_major && arguments[0] != ATOM_minor)
+        return raise_badarg(self);
+    struct signal *task = proc_signal_new(SIGNAL_SYSTEM_TASK, self->pid, arguments[0], NONE);
+    task->call = collect_task;
+    proc_signal(self, task);
+    return bif_call(self, ATOM_erlang, ATOM_yield, 0);
+}
+
+// Tasks for another process, each answered by a message {Type, RequestId, Result} to the requester.
+
+static void answer_task(struct signal *signal, term result) {
+    struct process *requester = proc_lookup(signal->from);
+    const term *request = boxed(signal->value);
+    if (requester)
+        proc_signal(requester, signal_tuple(SIGNAL_MESSAGE, NONE, NONE, 3, (term[]){request[1], request[2], result}));
+}
+
+static void requested_collection(struct process *owner, struct signal *signal) {
+    if (owner)
+        proc_collect(owner, 0, NULL, 0, tuple_element(signal->value, 3) == ATOM_major);
+    answer_task(signal, term_boolean(owner != NULL));
+}
+
+static bool uses_old_code(struct process *process, term name) {
+    struct module *module = code_module(name);
+    struct code *old = module ? atomic_load(&module->old) : NULL;
+    return old && vm.hooks.uses_code(process, old);
+}
+
+static void requested_code_check(struct process *owner, struct signal *signal) {
+    answer_task(signal, term_boolean(owner && uses_old_code(owner, tuple_element(signal->value, 3))));
+}
+
+static void requested_literal_copy(struct process *owner, struct signal *signal) {
+    if (owner)
+        proc_copy_literals(owner);
+    answer_task(signal, ATOM_ok);
+}
+
+static term request_task(struct process *self, term requester, term target, term request) {
+    if (!is_local_pid(target) || !is_local_pid(requester) || !is_tuple(request) || tuple_arity(request) < 2)
+        return raise_badarg(self);
+    void (*call)(struct process *, struct signal *);
+    term type = tuple_element(request, 1);
+    size_t arity = tuple_arity(request);
+    if (type == ATOM_garbage_collect && arity == 3)
+        call = requested_collection;
+    else if (type == ATOM_check_process_code && arity == 3 && is_atom(tuple_element(request, 3)))
+        call = requested_code_check;
+    else if (type == ATOM_copy_literals && arity == 3)
+        call = requested_literal_copy;
+    else
+        return raise_badarg(self);
+    struct signal *signal = proc_signal_new(SIGNAL_SYSTEM_TASK, requester, request, NONE);
+    signal->call = call;
+    struct process *process = proc_lookup(target);
+    if (!process || !signal_deliver(process, signal))
+        signal_bury(target, signal);
+    return ATOM_ok;
+}
+
+BIF(erts_internal, request_system_task, 3) {
+    return request_task(self, self->pid, arguments[0], arguments[2]);
+}
+
+BIF(erts_internal, request_system_task, 4) {
+    return request_task(self, arguments[0], arguments[1], arguments[3]);
+}
+
+BIF(erts_internal, check_process_code, 1) {
+    if (!is_atom(arguments[0]))
+        return raise_badarg(self);
+    return term_boolean(uses_old_code(self, arguments[0]));
+}
+
+// There are no dirty schedulers that a process could run on: slow work is done in the midst of a built-in function.
+BIF(erts_internal, check_dirty_process_code, 2) {
+    return ATOM_normal;
+}
+
+BIF(erts_internal, is_process_executing_dirty, 1) {
+    return is_local_pid(arguments[0]) ? ATOM_false : raise_badarg(self);
+}
+
+BIF(erts_internal, dirty_process_handle_signals, 1) {
+    if (!is_local_pid(arguments[0]))
+        return ATOM_false;
+    return proc_lookup(arguments[0]) ? ATOM_normal : ATOM_noproc;
+}
+
+// ---- identity of things
+// -----------------------------------------------------------------------------------------------
+
+BIF(erlang, make_ref, 0) {
+    return heap_reference(&self->heap);
+}
+
+// Integers below zero unless `positive`; monotonic ones have a counter of their own, as their order is seen.
+static term unique_integer(struct process *self, bool positive, bool monotonic) {
+    _Atomic uint64_t *counter = monotonic ? &vm.unique_monotonic : &vm.unique;
+    int64_t number = (int64_t)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+    return heap_integer(&self->heap, positive ? number + 1 : number - 576460752303423488); // OTP's smallest small
+}
+
+BIF(erlang, unique_integer, 0) {
+    return unique_integer(self, false, false);
+}
+
+BIF(erlang, unique_integer, 1) {
+    bool positive = false, monotonic = false;
+    term options = arguments[0];
+    for (; is_list(options); options = list_tail(options)) {
+        positive |= list_head(options) == ATOM_positive;
+        monotonic |= list_head(options) == ATOM_monotonic;
+        if (list_head(options) != ATOM_positive && list_head(options) != ATOM_monotonic)
+            return raise_badarg(self);
+    }
+    return is_nil(options) ? unique_integer(self, positive, monotonic) : raise_badarg(self);
+}

@@ -1,0 +1,35 @@
+// Registered names.
+
+#include "bif/bif.h"
+#include "proc/name.h"
+
+BIF(erlang, register, 2) {
+    term name = arguments[0], owner = arguments[1];
+    if (!is_atom(name) || name == ATOM_undefined || !(is_local_pid(owner) || is_local_port(owner)))
+        return raise_badarg(self);
+    return proc_register(name, owner) ? ATOM_true : raise_badarg(self);
+}
+
+BIF(erlang, unregister, 1) {
+    return is_atom(arguments[0]) && proc_unregister(arguments[0]) ? ATOM_true : raise_badarg(self);
+}
+
+BIF(erlang, whereis, 1) {
+    return is_atom(arguments[0]) ? proc_whereis(arguments[0]) : raise_badarg(self);
+}
+
+struct names {
+    struct heap *heap;
+    term list;
+};
+
+static void add_name(void *argument, term name) {
+    struct names *names = argument;
+    names->list = heap_cons(names->heap, name, names->list);
+}
+
+BIF(erlang, registered, 0) {
+    struct names names = {&self->heap, NIL};
+    name_each(add_name, &names);
+    return names.list;
+}
