@@ -2,7 +2,7 @@
 
 #include "proc/dictionary.h"
 #include "proc/mailbox.h"
-#include "proc/proc.h"
+#include "proc/mailbox.h"
 #include "proc/signal.h"
 
 #define WORDS_A_REDUCTION 10
@@ -12,6 +12,10 @@ static_assert(offsetof(struct process, exception_extra) ==
 static_assert(offsetof(struct process, parent) == offsetof(struct process, group_leader) + sizeof(term));
 
 static size_t roots_of(struct process *self, term *x, size_t live, struct heap_roots roots[4]) {
+    if (self->flags & FLAG_MATCHING) { // registers refer to a message, whose memory is not the heap's yet
+        self->flags &= ~(uint32_t)FLAG_MATCHING;
+        mailbox_detach(self);
+    }
     roots[0] = (struct heap_roots){&self->exception_reason, 3}; // reason, trace, extra
     roots[1] = (struct heap_roots){&self->group_leader, 2};     // and parent
     roots[2] = dictionary_roots(self);
