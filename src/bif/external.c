@@ -1,0 +1,130 @@
+// Values as bytes: term_to_binary and its kin.
+
+#include "bif/bif.h"
+#include "ext/ext.h"
+#include "term/bits.h"
+
+// ---- to bytes
+// ---------------------------------------------------------------------------------------------------------
+
+struct encode_request {
+    struct ext_options options;
+    int level; // of compression, 0 for none
+};
+
+static const struct encode_request encode_default = {{EXT_FLAGS_LOCAL, .minor_version = 1}, 0};
+
+#define LEVEL_DEFAULT 6 // zlib's
+#define LEVEL_MAX 9
+#define MINOR_VERSION_MAX 2
+
+// {Name, 0..maximum}
+static bool is_option(term option, term name, int maximum, int *value) {
+    if (!is_tuple_of(option, 2) || tuple_element(option, 1) != name)
+        return false;
+    term number = tuple_element(option, 2);
+    if (!is_small(number) || small_value(number) < 0 || small_value(number) > maximum)
+        return false;
+    *value = (int)small_value(number);
+    return true;
+}
+
+static bool encode_options(term list, struct encode_request *request) {
+    *request = encode_default;
+    for (; is_list(list); list = list_tail(list)) {
+        term option = list_head(list);
+        if (option == ATOM_compressed)
+            request->level = LEVEL_DEFAULT;
+        else if (option == ATOM_deterministic)
+            request->options.deterministic = true;
+        else if (!is_option(option, ATOM_compressed, LEVEL_MAX, &request->level) &&
+                 !is_option(option, ATOM_minor_version, MINOR_VERSION_MAX, &request->options.minor_version))
+            return false;
+    }
+    return is_nil(list);
+}
+
+static term encode(struct process *self, term value, const struct encode_request *request) {
+    return ext_encode_binary(&self->heap, value, &request->options, request->level, &self->work);
+}
+
+BIF(erlang, term_to_binary, 1) {
+    return encode(self, arguments[0], &encode_default);
+}
+
+BIF(erlang, term_to_binary, 2) {
+    struct encode_request request;
+    return encode_options(arguments[1], &request) ? encode(self, arguments[0], &request) : raise_badarg(self);
+}
+
+// A list of binaries that may be cut anywhere: here it has one.
+static term encode_vector(struct process *self, term value, const struct encode_request *request) {
+    return heap_cons(&self->heap, encode(self, value, request), NIL);
+}
+
+BIF(erlang, term_to_iovec, 1) {
+    return encode_vector(self, arguments[0], &encode_default);
+}
+
+BIF(erlang, term_to_iovec, 2) {
+    struct encode_request request;
+    return encode_options(arguments[1], &request) ? encode_vector(self, arguments[0], &request) : raise_badarg(self);
+}
+
+static term external_size(struct process *self, term value, const struct ext_options *options) {
+    return SMALL(1 + ext_encoded_size(value, options, &self->work));
+}
+
+BIF(erlang, external_size, 1) {
+    return external_size(self, arguments[0], &encode_default.options);
+}
+
+BIF(erlang, external_size, 2) { // takes {minor_version, 0 | 1} only
+    struct ext_options options = encode_default.options;
+    term list = arguments[1];
+    while (is_list(list) && is_option(list_head(list), ATOM_minor_version, 1, &options.minor_version))
+        list = list_tail(list);
+    return is_nil(list) ? external_size(self, arguments[0], &options) : raise_badarg(self);
+}
+
+// ---- from bytes
+// -------------------------------------------------------------------------------------------------------
+
+static term decode(struct process *self, term binary, bool safe, size_t *used) {
+    if (!is_binary(binary))
+        return raise_badarg(self);
+    size_t size = bitstring_size(binary) / 8;
+    const uint8_t *bytes = binary_bytes(binary, bitstring_bits(binary).offset ? proc_scratch(self, size) : NULL);
+    term value = ext_decode_binary(&self->heap, bytes, size, safe, used, &self->work);
+    return value == NONE ? raise_badarg(self) : value;
+}
+
+BIF(erlang, binary_to_term, 1) {
+    size_t used;
+    return decode(self, arguments[0], false, &used);
+}
+
+BIF(erlang, binary_to_term, 2) {
+    bool safe = false, wants_used = false;
+    term list = arguments[1];
+    for (; is_list(list); list = list_tail(list)) {
+        if (list_head(list) == ATOM_safe)
+            safe = true;
+        else if (list_head(list) == ATOM_used)
+            wants_used = true;
+        else
+            return raise_badarg(self);
+    }
+    if (!is_nil(list))
+        return raise_badarg(self);
+    size_t used;
+    term value = decode(self, arguments[0], safe, &used);
+    return value == NONE || !wants_used ? value : heap_tuple_of(&self->heap, 2, value, SMALL(used));
+}
+
+// ---- sizes on the heap
+// ------------------------------------------------------------------------------------------------
+
+BIF(erts_debug, flat_size, 1) {
+    return SMALL(heap_size_of_all(arguments[0]));
+}
