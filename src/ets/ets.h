@@ -113,29 +113,30 @@ void spot_close(struct spot *spot);
 
 enum scan_action { SCAN_SELECT, SCAN_COUNT, SCAN_DELETE, SCAN_REPLACE };
 
+#define SCAN_ENDED SIZE_MAX
+
+// Set up what is asked for, all else zero; ets_scan fills in the rest. `key`, `leftover` and `results` are terms on the
+// process's heap.
 struct scan {
     struct table *table;
     struct match_program *program;
+    bool owns_program; // the scan may pass the caller's reference on to a magic one; then it clears this
     enum scan_action action;
-    bool reverse;  // ordered sets, from the last to the first
-    bool by_steps; // SCAN_SELECT: stop after `limit` results, and say where
-    size_t limit;
-    // where to begin, and afterwards where to go on
-    size_t bucket; // hash tables; SCAN_ENDED when all buckets have been visited
-    term key;      // ordered sets: the last key visited, or NONE
-    term leftover; // results of a bucket beyond the limit
-    size_t leftover_count;
-    // results
-    term results;
-    size_t count;
-    bool ended;
+    bool reverse; // ordered sets: from the last to the first
+    size_t limit; // SCAN_SELECT: stop after so many results; 0: go through all
+    // where to begin (key NONE, bucket 0: at the beginning), and afterwards where to go on
+    term key;              // ordered sets: the last key visited
+    size_t bucket;         // hash tables: the next one to visit, or SCAN_ENDED
+    term leftover;         // hash tables: results of a bucket beyond the limit, NIL at first
+    size_t leftover_count; // how many those are
+    // what came out
+    term results; // SCAN_SELECT
+    size_t count; // of results, or of objects counted, deleted, replaced
+    bool ended;   // there is nothing to go on with
 };
 
-#define SCAN_ENDED SIZE_MAX
-
+// Gives way in long tables, which it fixes meanwhile.
 bool ets_scan(struct process *self, struct scan *scan);
-// Whether each result of the program keeps the key of the object it replaces.
-bool ets_keeps_key(const struct table *table, const struct match_program *program);
 
 // ---- facts
 
