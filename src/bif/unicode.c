@@ -240,6 +240,8 @@ static bool measure(term data, bool latin1, size_t *size) {
 
 static term to_binary(struct process *self, term data, bool latin1) {
     size_t size, used;
+    if (is_list(data) && is_nil(list_tail(data)) && is_binary(list_head(data)))
+        data = list_head(data); // as on OTP: seen in what is left after an error
     if (!measure(data, latin1, &size))
         return raise_badarg(self);
     work_charge(&self->work, (int64_t)size / BYTES_PER_REDUCTION);

@@ -55,7 +55,7 @@ static term *small_new(struct heap *heap, term keys, size_t size) {
 static ptrdiff_t small_find(term map, term key) {
     term *keys = small_keys(map);
     size_t size = map_size(map);
-    if (is_pointer(key)) {
+    if (is_pointer(key) || key == FLONUM_ZERO) { // -0.0, which is the same, is boxed
         for (size_t i = 0; i < size; i++)
             if (term_same(keys[i], key))
                 return (ptrdiff_t)i;
