@@ -56,6 +56,7 @@ struct vm {
     struct literals *literals;       // heap/literal.c
     struct process_table *processes; // proc/table.c
     struct name_table *names;        // proc/name.c
+    struct clock *clock;             // proc/clock.c: erlang:start_timer and its kin
     struct code_table *code;         // code/table.c: modules, exports, lambdas
     struct schedulers *schedulers;   // sched/sched.c
     struct tables *tables;           // ets/

@@ -2,7 +2,6 @@
 
 #include "proc/dictionary.h"
 #include "proc/mailbox.h"
-#include "proc/mailbox.h"
 #include "proc/signal.h"
 
 #define WORDS_A_REDUCTION 10

@@ -48,10 +48,15 @@ static void cut(struct process *self, const struct bond *bond, term reason) {
     }
 }
 
+// Links before monitors: one who has both gets 'EXIT' before 'DOWN', as on OTP.
 static void cut_all(struct process *self, term reason) {
-    for (struct bond *bond = bond_first(self); bond; bond = bond->newer) {
-        cut(self, bond, reason);
-        work_charge(&self->work, BOND_COST);
+    for (int links = 1; links >= 0; links--) {
+        for (struct bond *bond = bond_first(self); bond; bond = bond->newer) {
+            if ((bond->kind == BOND_LINK) == links) {
+                cut(self, bond, reason);
+                work_charge(&self->work, BOND_COST);
+            }
+        }
     }
     bond_free_all(self);
 }

@@ -169,6 +169,14 @@ void signal_bury(term dead, struct signal *signal) {
     case SIGNAL_IS_ALIVE:
         signal_reply(signal->from, signal->reference, ATOM_false);
         break;
+    case SIGNAL_SUSPEND:
+        if (signal->reference != NONE)
+            signal_reply(signal->from, signal->reference, signal->value == ATOM_true ? ATOM_badarg : ATOM_exited);
+        break;
+    case SIGNAL_GROUP_LEADER:
+        if (signal->reference != NONE)
+            signal_reply(signal->from, signal->reference, ATOM_badarg);
+        break;
     case SIGNAL_QUESTION:
     case SIGNAL_CALL:
     case SIGNAL_SYSTEM_TASK:

@@ -3,6 +3,7 @@
 #include "proc/table.h"
 #include "sys/sys.h"
 
+#include "proc/clock.h"
 #include "proc/name.h"
 #include "sys/thread.h"
 #include "vm.h"
@@ -100,4 +101,5 @@ size_t proc_count(void) {
 void proc_init(size_t limit) {
     process_table_init(limit);
     name_table_init();
+    clock_init();
 }
