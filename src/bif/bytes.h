@@ -18,6 +18,21 @@ static inline const uint8_t *bitstring_bytes(struct process *self, term bitstrin
     return copy;
 }
 
+// A proper list of bytes as text; NULL when it is none. Valid until the built-in function returns.
+static inline char *list_bytes(struct process *self, term list, size_t *size) {
+    size_t length = 0;
+    for (term rest = list; !is_nil(rest); rest = list_tail(rest), length++) {
+        if (!is_list(rest) || !is_small(list_head(rest)) || (uint64_t)small_value(list_head(rest)) > 255)
+            return NULL;
+    }
+    work_charge(&self->work, (int64_t)(length / 64));
+    char *text = proc_scratch(self, length + 1);
+    *size = length;
+    for (size_t i = 0; i < length; i++, list = list_tail(list))
+        text[i] = (char)small_value(list_head(list));
+    return text;
+}
+
 // The range of bytes that `start` and `length` name, of `size` bytes; a negative length reaches back from the start.
 // False when the two name none.
 static inline bool byte_range(term start_term, term length_term, size_t size, size_t *start, size_t *length) {
