@@ -48,7 +48,7 @@ struct code {
     struct module *module; // NULL until it is installed
     term name;
     uint8_t *bytes; // the chunks that are kept, one after the other; owned
-    struct code_span instructions, strings, literal_chunk, lines_chunk, types, attributes, compile_info;
+    struct code_span instructions, strings, lines_chunk, types, attributes, compile_info;
     uint32_t label_count;
     uint32_t atom_count; // the highest index
     uint32_t import_count, lambda_count, function_count, export_count;
@@ -64,7 +64,7 @@ struct code {
     uint32_t literal_count;     // of the LitT chunk
     uint32_t big_integer_count; // integer operands that are not small are literals, too, behind those of the chunk
     uint32_t *big_integers;     // their byte offsets in the Code chunk, ascending
-    _Atomic(term *) literals;   // NULL until the first is asked for; see code_literal
+    term *literals;             // by index, the large integers last
     struct literal_area *literal_area;
     _Atomic(struct code_lines *) lines; // NULL until the first is asked for
     void *nif;                          // struct nif_library of nif/, or NULL
@@ -129,9 +129,6 @@ bool code_purge_complete(term module);
 // What a check of processes must look for: the code being purged, else old code; NULL when there is none.
 struct code *code_to_check(term module);
 bool code_is_purging(term module); // its funs may come back: whoever calls one waits until this is false
-
-// Literal number `index`, decoded with all the module's literals at the first use.
-term code_literal(struct code *code, uint32_t index);
 
 // ---- reading instructions (of checked code)
 // ---------------------------------------------------------------------------

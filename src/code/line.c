@@ -97,13 +97,13 @@ static struct code_lines *all_lines(struct code *code) {
     struct code_lines *lines = atomic_load_explicit(&code->lines, memory_order_acquire);
     if (lines)
         return lines;
-    pthread_mutex_lock(&vm.code->literal_lock);
+    pthread_mutex_lock(&vm.code->line_lock);
     lines = atomic_load_explicit(&code->lines, memory_order_acquire);
     if (!lines) {
         lines = decode(code);
         atomic_store_explicit(&code->lines, lines, memory_order_release);
     }
-    pthread_mutex_unlock(&vm.code->literal_lock);
+    pthread_mutex_unlock(&vm.code->line_lock);
     return lines;
 }
 

@@ -8,10 +8,13 @@
 
 #include "code/code.h"
 
-// Sets literal_count; false when the chunk is damaged.
-bool literals_count(struct code *code);
+// Decodes the chunk: sets literals and literal_count. Their values lie in `builder` until literals_finish. False when
+// the chunk is damaged.
+bool literals_read(struct code *code, struct code_span chunk, struct heap *builder);
+// Adds the large integers, once the check has found them, moves all to an area of literals and frees the builder.
+void literals_finish(struct code *code, struct heap *builder);
 // The large integer that stands at that byte of the Code chunk.
-term literal_big_integer(struct code *code, const uint8_t *operand);
+term literal_big_integer(const struct code *code, const uint8_t *operand);
 void literals_free(struct code *code);
 
 // Frees what a struct code owns, and itself. Its prepared functions are gone already.

@@ -24,6 +24,7 @@ struct read {
     uint32_t code_version, opcode_max, label_count, function_count;
     uint32_t atom_count, import_count, export_count, lambda_count;
     bool utf8, long_atoms; // how the atoms' texts are written
+    struct heap literals;  // where they are decoded
     uint8_t md5[16];
     char *why;
 };
@@ -109,22 +110,26 @@ static void allocate_code(struct read *read) {
     read->code = code;
 }
 
+// What is read only when it is needed stays as it is in the file.
 static void keep_chunks(struct read *read) {
     struct code *code = read->code;
-    struct code_span *kept[] = {&code->instructions, &code->strings,    &code->literal_chunk, &code->lines_chunk,
-                                &code->types,        &code->attributes, &code->compile_info};
-    const struct code_span chunks[] = {read->file.code,        read->file.strings, read->file.literals,
-                                       read->file.lines,       read->file.types,   read->file.attributes,
-                                       read->file.compile_info};
+    const struct code_file *file = &read->file;
+    const struct {
+        struct code_span *to, from;
+    } kept[] = {
+        {&code->instructions, file->code},     {&code->strings, file->strings},
+        {&code->lines_chunk, file->lines},     {&code->types, file->types},
+        {&code->attributes, file->attributes}, {&code->compile_info, file->compile_info},
+    };
     size_t size = 0;
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
-        size += chunks[i].size;
+        size += kept[i].from.size;
     uint8_t *at = code->bytes = sys_alloc(size);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
-        *kept[i] = (struct code_span){at, chunks[i].size};
-        if (chunks[i].size > 0)
-            memcpy(at, chunks[i].bytes, chunks[i].size);
-        at += chunks[i].size;
+        *kept[i].to = (struct code_span){at, kept[i].from.size};
+        if (kept[i].from.size > 0)
+            memcpy(at, kept[i].from.bytes, kept[i].from.size);
+        at += kept[i].from.size;
     }
 }
 
@@ -246,9 +251,12 @@ static bool read_all(struct read *read) {
     memcpy(code->md5, read->md5, sizeof code->md5);
     if (!read_atoms(read) || !read_imports(read) || !read_lambdas(read))
         return false;
-    if (!literals_count(code))
+    if (!literals_read(code, read->file.literals, &read->literals))
         return bad(read, "the LitT chunk is damaged");
-    return check_instructions(code, read->why) && read_exports(read) && link_lambdas(read);
+    if (!check_instructions(code, read->why) || !read_exports(read) || !link_lambdas(read))
+        return false;
+    literals_finish(code, &read->literals);
+    return true;
 }
 
 void code_free(struct code *code) {
@@ -269,6 +277,7 @@ struct code *code_read(const uint8_t *bytes, size_t size, char why[CODE_WHY_SIZE
     code_file_close(&read.file);
     if (ok)
         return read.code;
+    heap_free(&read.literals);
     if (read.code)
         code_free(read.code);
     return NULL;

@@ -53,7 +53,7 @@ static enum raw_tag next_operand(struct code_reader *reader, struct operand *ope
         set_operand(operand, OPERAND_TERM, reader->code->atoms[raw.value]);
         break;
     case RAW_LITERAL:
-        set_operand(operand, OPERAND_TERM, code_literal(reader->code, (uint32_t)raw.value));
+        set_operand(operand, OPERAND_TERM, reader->code->literals[raw.value]);
         break;
     case RAW_X:
         set_register(operand, OPERAND_X, &raw);

@@ -36,7 +36,7 @@ static bool lambda_same(const void *item, const void *key) {
 void code_init(void) {
     struct code_table *table = sys_alloc_zero(sizeof *table);
     pthread_mutex_init(&table->lock, NULL);
-    pthread_mutex_init(&table->literal_lock, NULL);
+    pthread_mutex_init(&table->line_lock, NULL);
     table->exports.hash = export_hash;
     table->exports.same = export_same;
     table->modules.hash = module_hash;

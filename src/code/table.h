@@ -11,8 +11,8 @@
 struct waiting_area;
 
 struct code_table {
-    pthread_mutex_t lock;         // taken for every change
-    pthread_mutex_t literal_lock; // one module's literals, line table or attributes are decoded at a time
+    pthread_mutex_t lock;      // taken for every change
+    pthread_mutex_t line_lock; // one module's line table is decoded at a time
     struct index exports, modules, lambdas;
     size_t preload_count;               // modules
     struct code *_Atomic purging;       // code/purge.c
