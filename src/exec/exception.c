@@ -69,20 +69,48 @@ static void capture(struct process *process, const word *where, const word *link
     process->exception_trace = boxed_make(words);
 }
 
-// The module that explains the failures of a module's built-in functions, in the form of error_info's map.
+// The module that explains the failures of a module's built-in functions; NIL for those that OTP makes with its public
+// C interface, which are not explained.
+static term explaining_module(term module) {
+    static const struct {
+        term module, explains;
+    } table[] = {
+        {ATOM_binary, ATOM_erl_stdlib_errors},
+        {ATOM_ets, ATOM_erl_stdlib_errors},
+        {ATOM_lists, ATOM_erl_stdlib_errors},
+        {ATOM_maps, ATOM_erl_stdlib_errors},
+        {ATOM_math, ATOM_erl_stdlib_errors},
+        {ATOM_re, ATOM_erl_stdlib_errors},
+        {ATOM_unicode, ATOM_erl_stdlib_errors},
+        {ATOM_os, ATOM_erl_kernel_errors},
+        {ATOM_prim_file, NIL},
+        {ATOM_prim_buffer, NIL},
+        {ATOM_prim_net, NIL},
+        {ATOM_prim_socket, NIL},
+        {ATOM_zlib, NIL},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+        if (table[i].module == module)
+            return table[i].explains;
+    return ATOM_erl_erts_errors;
+}
+
 static term error_info_map(struct process *process, term module) {
-    term explains = ATOM_erl_erts_errors;
-    static const term stdlib[] = {ATOM_binary, ATOM_ets, ATOM_lists, ATOM_maps, ATOM_math, ATOM_re, ATOM_unicode};
-    for (size_t i = 0; i < sizeof(stdlib) / sizeof(*stdlib); i++)
-        if (module == stdlib[i])
-            explains = ATOM_erl_stdlib_errors;
-    if (module == ATOM_os)
-        explains = ATOM_erl_kernel_errors;
+    term explains = explaining_module(module);
+    if (explains == NIL)
+        return NIL;
     struct heap *heap = &process->heap;
     term map = map_put(heap, map_empty(heap), ATOM_module, explains);
     if (process->exception_extra != NONE)
         map = map_put(heap, map, ATOM_cause, process->exception_extra);
     return map;
+}
+
+// An exception_extra without a built-in function: building a bitstring failed (exec/bit_syntax.c).
+static term plain_error_info(struct process *process) {
+    if (process->exception_extra == NONE)
+        return NIL;
+    return map_put(&process->heap, error_info_map(process, ATOM_erlang), ATOM_function, ATOM_format_bs_fail);
 }
 
 // erlang:error and its kin speak for their caller: they have no entry of their own.
@@ -179,7 +207,8 @@ static term exit_reason(struct process *process) {
 }
 
 const word *exception_unwind(struct process *process, const word *where, const word *link, term *x) {
-    capture(process, where, link, NULL, NIL);
+    if (process->exception_trace == NIL)
+        capture(process, where, link, NULL, plain_error_info(process));
     const word *handler = find_handler(process);
     process->instruction = where;
     process->link = link;

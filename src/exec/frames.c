@@ -35,9 +35,13 @@ static const word *next_address(struct frames *frames) {
 }
 
 bool frames_next(struct frames *frames) {
-    while ((frames->address = next_address(frames)))
-        if ((frames->function = site_function(frames->address)))
+    const word *address, *previous = frames->address;
+    while ((address = next_address(frames))) {
+        frames->address = address;
+        frames->function = site_function(address);
+        if (address != previous && frames->function)
             return true;
+    }
     return false;
 }
 

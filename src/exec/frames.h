@@ -17,6 +17,7 @@ struct frames {
 struct frames frames_begin(const struct process *process, const word *where, const word *link);
 // Of a process that is stopped or calls a built-in function.
 struct frames frames_of(const struct process *process);
-bool frames_next(struct frames *frames); // skips the VM's own stubs
+// Skips the VM's own stubs, and shows a function that called itself from one place only once, as OTP does.
+bool frames_next(struct frames *frames);
 
 #endif

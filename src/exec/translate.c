@@ -322,7 +322,7 @@ static uint32_t translate_call_ext(struct preparation *preparation, uint32_t ind
 }
 
 static uint32_t translate_send(struct preparation *preparation, uint32_t index) {
-    EMIT(preparation, call_bif, operand_pointer(code_export(ATOM_erlang, ATOM_op_send, 2)));
+    EMIT(preparation, call_bif, operand_pointer(code_export(ATOM_erlang, ATOM_send, 2)));
     return index + 1;
 }
 
@@ -437,10 +437,30 @@ static const struct operator binary_operators[] = {
     {ATOM_bsr, OPERATION_bsr},
 };
 
+// A register of no known type plus or minus a small constant. Beside being common, this is where OTP's stack traces do
+// not name the operator.
+static bool emit_increment(struct preparation *preparation, const struct operand *o, const struct export *export) {
+    struct operand a = o[3], b = o[4];
+    if (export->function == ATOM_op_plus && a.kind == OPERAND_TERM) {
+        a = o[4];
+        b = o[3];
+    }
+    if (o[0].value || a.kind == OPERAND_TERM || a.type || b.kind != OPERAND_TERM || !is_small(b.value) ||
+        (export->function != ATOM_op_plus && export->function != ATOM_op_minus))
+        return false;
+    int64_t amount = export->function == ATOM_op_plus ? small_value(b.value) : -small_value(b.value);
+    if (amount > INT32_MAX || amount < -INT32_MAX)
+        return false;
+    EMIT(preparation, increment, a, operand_number(SMALL(amount)), o[1], o[5]);
+    return true;
+}
+
 // label, live, export, a, b, destination
 static uint32_t translate_gc_bif2(struct preparation *preparation, uint32_t index) {
     const struct operand *o = at(preparation, index)->operands;
     const struct export *export = preparation->code->imports[o[2].value];
+    if (export->module == ATOM_erlang && emit_increment(preparation, o, export))
+        return index + 1;
     if (export->module == ATOM_erlang)
         for (size_t i = 0; i < sizeof(binary_operators) / sizeof(*binary_operators); i++)
             if (binary_operators[i].name == export->function) {

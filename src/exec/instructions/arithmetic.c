@@ -49,6 +49,26 @@ INSTRUCTION(subtract, f, xys, xyis, u, xyd, e) {
     BINARY_SLOW(subtract);
 }
 
+// value, small constant, live, destination
+INSTRUCTION(increment, xy, u, u, xyd, e) {
+    term value = READ(1);
+    int64_t sum;
+    if (likely(is_small(value)) && likely(!__builtin_add_overflow((int64_t)value, (int64_t)NUMBER(2), &sum))) {
+        WRITE(4, (term)sum);
+        NEXT;
+    }
+    SAVE;
+    if (unlikely(exec_wants_collection(process)))
+        exec_collect(process, 0, x, NUMBER(3));
+    RESTORE;
+    term result = exec_binary(process, number_add, READ(1), NUMBER(2));
+    RESTORE;
+    if (unlikely(result == NONE))
+        RAISE;
+    WRITE(4, result);
+    NEXT;
+}
+
 INSTRUCTION(multiply, f, xys, xyis, u, xd, e) {
     term a = READ(2), b = READ(3);
     int64_t product;
