@@ -49,7 +49,7 @@ static void load(const char *path) {
     struct code *code = code_read((uint8_t *)bytes, size, why);
     if (!code)
         fail_msg("%s: %s", path, why);
-    assert_true(code_install(code));
+    assert_true(code_install(&code, 1));
     free(bytes);
 }
 
