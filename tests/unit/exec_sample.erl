@@ -147,8 +147,8 @@ stacktraces() ->
 trace(F) ->
     try [F()] catch Class:Reason:Stack -> {Class, Reason, keep(Stack)} end.
 
-%% Without the frames of what called run/0.
-keep([{?MODULE, run, 0, _} | _]) -> [];
+%% Without the frames of what called run/0: on OTP that is not main/0.
+keep([{?MODULE, main, 0, _} | _]) -> [];
 keep([{?MODULE, _, _, _} = H | T]) -> [H | keep(T)];
 keep([{erlang, _, _, _} = H | T]) -> [H | keep(T)];
 keep(_) -> [].
