@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sys/account.h"
+
 struct code;
 struct export;
 struct function;
@@ -48,6 +50,11 @@ struct vm_hooks {
     void (*timer_start)(struct timer *timer, int64_t deadline, void (*fire)(struct timer *)); // sched
     bool (*timer_cancel)(struct timer *timer);                                                // sched
     void (*process_gone)(struct process *process); // ets: tables of a dead process (runs in it, may give way)
+};
+
+#define ACCOUNT_LINES 8
+struct account_line {
+    alignas(64) _Atomic ptrdiff_t bytes[ACCOUNT_COUNT];
 };
 
 struct vm {

@@ -1,5 +1,6 @@
 // erlang:system_info/1: one table of items.
 
+#include "bif/system_info.h"
 #include "bif/bif.h"
 #include "ets/ets.h"
 #include "io/port.h"
@@ -285,7 +286,8 @@ static const struct {
     item_function *answer;
 } items[] = {
     {ATOM_all_schedulers_state, all_schedulers_state},
-    {ATOM_alloc_util_allocators, answer_nil},
+    {ATOM_alloc_util_allocators, info_allocators},
+    {ATOM_allocated_areas, info_allocated_areas},
     {ATOM_atom_count, atom_count_item},
     {ATOM_atom_limit, atom_limit_item},
     {ATOM_beam_jump_table, answer_true},
@@ -380,6 +382,11 @@ BIF(erlang, system_info, 1) {
             return cpu_topology(self);
         if (name == ATOM_cpu_topology && which == ATOM_defined)
             return ATOM_undefined;
+    }
+    if (is_tuple_of(item, 3)) {
+        term name = tuple_element(item, 1);
+        if (name == ATOM_memory_internal || name == ATOM_allocator || name == ATOM_allocator_sizes)
+            return info_allocator_message(self, tuple_element(item, 2), tuple_element(item, 3));
     }
     return raise_badarg(self);
 }

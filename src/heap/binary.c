@@ -2,6 +2,7 @@
 
 #include "heap/heap.h"
 #include "sys/sys.h"
+#include "sys/account.h"
 #include "term/bits.h"
 
 // ---- shared binaries
@@ -12,6 +13,7 @@ struct shared_binary *shared_binary_new(size_t capacity) {
     atomic_init(&shared->references, 1);
     atomic_init(&shared->used, capacity * 8);
     shared->capacity = capacity;
+    account_add(ACCOUNT_BINARIES, (ptrdiff_t)(sizeof *shared + capacity));
     shared->destroy = NULL;
     return shared;
 }
@@ -21,6 +23,7 @@ void shared_binary_release(struct shared_binary *shared) {
         return;
     if (shared->destroy)
         shared->destroy(shared);
+    account_add(ACCOUNT_BINARIES, -(ptrdiff_t)(sizeof *shared + shared->capacity));
     sys_free(shared);
 }
 

@@ -212,7 +212,7 @@ static enum mode choose_mode(const struct heap *heap, bool full) {
 static struct space space_new(size_t words) {
     if (words == 0)
         return (struct space){};
-    term *start = sys_alloc(words * sizeof(term));
+    term *start = heap_block_alloc(words);
     return (struct space){start, start, start, start + words};
 }
 
@@ -268,14 +268,14 @@ static void finish(struct collection *collection) {
     heap->fragment_top = heap->fragment_end = NULL;
     heap->fragment_words = 0;
 
-    sys_free(heap->start);
+    heap_block_free(heap->start, heap_block_size(heap));
     heap->start = collection->young.start;
     heap->top = heap->mature = collection->young.top;
     heap->stack = collection->young.end;
     heap->end = heap->stack + stack;
 
     if (collection->old_to)
-        sys_free(heap->old_start);
+        heap_block_free(heap->old_start, (size_t)(heap->old_end - heap->old_start));
     heap->old_start = collection->old.start;
     heap->old_top = collection->old.top;
     heap->old_end = collection->old.end;

@@ -21,6 +21,10 @@ static inline size_t heap_old_used(const struct heap *heap) {
     return (size_t)(heap->old_top - heap->old_start);
 }
 
+// Blocks, counted in the accounts.
+term *heap_block_alloc(size_t words);
+void heap_block_free(term *start, size_t words);
+
 // The size of a block for that many words: the next in a series that grows as Fibonacci's, from about a million words
 // on by a fifth.
 size_t heap_size_class(size_t words);

@@ -1,6 +1,7 @@
 // Fragments: what a heap holds outside its blocks, and how heaps pass values on.
 
 #include "heap/heap.h"
+#include "heap/collect.h"
 #include "sys/sys.h"
 
 // A fragment is at least this large, and grows with what the heap has in fragments already up to the second number, so
@@ -101,7 +102,7 @@ void heap_free(struct heap *heap) {
     off_heap_release(heap->off_heap);
     off_heap_release(heap->old_off_heap);
     fragment_free(heap->fragments);
-    sys_free(heap->start);
-    sys_free(heap->old_start);
+    heap_block_free(heap->start, (size_t)(heap->end - heap->start));
+    heap_block_free(heap->old_start, (size_t)(heap->old_end - heap->old_start));
     *heap = (struct heap){};
 }

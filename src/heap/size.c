@@ -1,6 +1,7 @@
 // Sizes of blocks, and moving a whole block to one of another size.
 
 #include "heap/collect.h"
+#include "sys/account.h"
 #include "sys/sys.h"
 
 #define CLASS_FIRST 24
@@ -16,8 +17,20 @@ size_t heap_size_class(size_t words) {
     return size;
 }
 
+term *heap_block_alloc(size_t words) {
+    account_add(ACCOUNT_PROCESSES, (ptrdiff_t)(words * sizeof(term)));
+    return sys_alloc(words * sizeof(term));
+}
+
+void heap_block_free(term *start, size_t words) {
+    if (!start)
+        return;
+    account_add(ACCOUNT_PROCESSES, -(ptrdiff_t)(words * sizeof(term)));
+    sys_free(start);
+}
+
 void heap_init(struct heap *heap, size_t words) {
-    term *start = sys_alloc(words * sizeof(term));
+    term *start = heap_block_alloc(words);
     *heap = (struct heap){
         .start = start,
         .top = start,
@@ -83,11 +96,11 @@ static struct shift copy_block(term *to, const term *from, size_t words) {
 void heap_resize(struct heap *heap, size_t size, struct root_list roots) {
     size_t used = (size_t)(heap->top - heap->start), stack = heap_stack_size(heap);
     assert_debug(!heap->fragments && used + stack <= size);
-    term *start = sys_alloc(size * sizeof(term));
+    term *start = heap_block_alloc(size);
     struct shift shift = copy_block(start, heap->start, used);
     if (stack > 0)
         memcpy(start + size - stack, heap->stack, stack * sizeof(term));
-    sys_free(heap->start);
+    heap_block_free(heap->start, heap_block_size(heap));
     heap->mature = start + (heap->mature - heap->start);
     heap->start = start;
     heap->top = start + used;
@@ -102,9 +115,9 @@ void heap_resize(struct heap *heap, size_t size, struct root_list roots) {
 void heap_resize_old(struct heap *heap, size_t size, struct root_list roots) {
     size_t used = heap_old_used(heap);
     assert_debug(!heap->fragments && used <= size);
-    term *start = size ? sys_alloc(size * sizeof(term)) : NULL;
+    term *start = size ? heap_block_alloc(size) : NULL;
     struct shift shift = copy_block(start, heap->old_start, used);
-    sys_free(heap->old_start);
+    heap_block_free(heap->old_start, (size_t)(heap->old_end - heap->old_start));
     heap->old_start = start;
     heap->old_top = start ? start + used : NULL;
     heap->old_end = start ? start + size : NULL;

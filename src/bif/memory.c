@@ -1,0 +1,79 @@
+// What erlang:memory/0 and its kin are made of. OTP's Erlang code asks for the blocks of each allocator and sums them
+// up; we answer with one instance of each kind of memory that we count.
+
+#include "bif/bif.h"
+#include "bif/system_info.h"
+#include "ets/ets.h"
+#include "sys/account.h"
+#include "term/atom.h"
+#include "vm.h"
+
+static const term allocators[] = {ATOM_eheap_alloc, ATOM_ets_alloc, ATOM_binary_alloc, ATOM_std_alloc};
+
+term info_allocators(struct process *self) {
+    return heap_list_of(&self->heap, sizeof allocators / sizeof *allocators, allocators, NIL);
+}
+
+static size_t counted(void) {
+    return account_total(ACCOUNT_PROCESSES) + account_total(ACCOUNT_BINARIES) + ets_memory() + atom_memory();
+}
+
+static size_t allocator_bytes(term allocator) {
+    switch (allocator) {
+    case ATOM_eheap_alloc:
+        return account_total(ACCOUNT_PROCESSES);
+    case ATOM_ets_alloc:
+        return ets_memory();
+    case ATOM_binary_alloc:
+        return account_total(ACCOUNT_BINARIES);
+    default: { // what the program takes beyond what is counted
+        size_t resident = account_resident(), known = counted();
+        return resident > known ? resident - known : 0;
+    }
+    }
+}
+
+// {Allocator, 0, [{mbcs, [{blocks, [{Allocator, [{size, Now, Most, Most}]}]}, {carriers_size, Now, Most, Most}]}]}
+static term instance(struct heap *heap, term allocator) {
+    term bytes = heap_unsigned(heap, allocator_bytes(allocator));
+    term size = heap_tuple_of(heap, 4, ATOM_size, bytes, bytes, bytes);
+    term sizes = heap_tuple_of(heap, 2, allocator, heap_cons(heap, size, NIL));
+    term blocks = heap_tuple_of(heap, 2, ATOM_blocks, heap_cons(heap, sizes, NIL));
+    term carriers = heap_tuple_of(heap, 4, ATOM_carriers_size, bytes, bytes, bytes);
+    term carrier_list = heap_cons(heap, blocks, heap_cons(heap, carriers, NIL));
+    term mbcs = heap_tuple_of(heap, 2, ATOM_mbcs, carrier_list);
+    return heap_tuple_of(heap, 3, allocator, SMALL(0), heap_cons(heap, mbcs, NIL));
+}
+
+static bool is_allocator(term name) {
+    for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
+        if (allocators[i] == name)
+            return true;
+    return false;
+}
+
+// The answer is a message {Reference, Scheduler, Instances} of each thread that allocates; all of them speak with one
+// voice.
+term info_allocator_message(struct process *self, term reference, term names) {
+    term instances = NIL;
+    for (; is_list(names); names = list_tail(names)) {
+        term name = list_head(names);
+        if (!is_atom(name))
+            return raise_badarg(self);
+        term row = is_allocator(name) ? instance(&self->heap, name) : heap_tuple_of(&self->heap, 2, name, ATOM_false);
+        instances = heap_cons(&self->heap, row, instances);
+    }
+    if (!is_nil(names) || !is_reference(reference))
+        return raise_badarg(self);
+    proc_send(self, self->pid, heap_tuple_of(&self->heap, 3, reference, SMALL(0), instances));
+    return ATOM_true;
+}
+
+term info_allocated_areas(struct process *self) {
+    struct heap *heap = &self->heap;
+    term atoms = heap_unsigned(heap, atom_memory());
+    term table = heap_unsigned(heap, account_total(ACCOUNT_CODE));
+    term rows[] = {heap_tuple_of(heap, 3, ATOM_atom_space, atoms, atoms),
+                   heap_tuple_of(heap, 2, ATOM_loaded_code, table)};
+    return heap_list_of(heap, 2, rows, NIL);
+}
