@@ -79,6 +79,7 @@ struct vm {
     _Atomic uint64_t node_name;   // this node's name (a term); nonode@nohost at first
     _Atomic uint32_t creation;
     _Atomic uint32_t backtrace_depth; // entries in a stack trace: exec/exception.h
+    struct account_line accounts[ACCOUNT_LINES]; // sys/account.c
 };
 
 extern struct vm vm;

@@ -1,5 +1,7 @@
 // How much memory each kind of thing takes.
 
+#define _GNU_SOURCE // sched_getcpu
+
 #include "sys/account.h"
 
 #include "vm.h"
