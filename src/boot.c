@@ -3,6 +3,7 @@
 #include "boot.h"
 
 #include "code/code.h"
+#include "code/collector.h"
 #include "heap/heap.h"
 #include "proc/proc.h"
 #include "sys/sys.h"
@@ -103,10 +104,10 @@ static struct spawn_options process_options(enum priority priority) {
                                   .fullsweep_after = vm.options->fullsweep_after};
 }
 
-static void start_system_process(term module, enum priority priority) {
+static term start_system_process(term module, enum priority priority) {
     struct spawn_options options = process_options(priority);
     options.system = true;
-    proc_spawn(NULL, module, ATOM_start, NIL, &options, NULL);
+    return proc_spawn(NULL, module, ATOM_start, NIL, &options, NULL);
 }
 
 void boot_start_processes(const struct boot_options *options) {
@@ -125,7 +126,7 @@ void boot_start_processes(const struct boot_options *options) {
     heap_free(&heap);
 
     start_system_process(ATOM_erts_code_purger, PRIORITY_HIGH);
-    start_system_process(ATOM_erts_literal_area_collector, PRIORITY_HIGH);
+    collector_set_process(start_system_process(ATOM_erts_literal_area_collector, PRIORITY_HIGH));
     start_system_process(ATOM_erts_dirty_process_signal_handler, PRIORITY_NORMAL);
     start_system_process(ATOM_erts_dirty_process_signal_handler, PRIORITY_HIGH);
     start_system_process(ATOM_erts_dirty_process_signal_handler, PRIORITY_MAX);
