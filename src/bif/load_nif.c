@@ -1,13 +1,14 @@
 // erlang:load_nif/2.
 //
 // The preloaded modules' native functions are built in under their modules' names, so loading them is only a word. The
-// modules prim_socket and net say themselves what happens where their functions are not built in: they raise notsup.
+// functions of prim_socket, prim_net and erl_tracer are not built in: called, those modules raise notsup and
+// nif_not_loaded.
 
 #include "bif/bif.h"
 #include "bif/native_name.h"
 
 static bool is_built_in(const char *path) {
-    static const char *const modules[] = {"prim_file", "prim_buffer", "zlib"};
+    static const char *const modules[] = {"erl_tracer", "prim_buffer", "prim_file", "zlib"};
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) {
         if (strcmp(path, modules[i]) == 0)
             return true;
