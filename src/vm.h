@@ -57,6 +57,13 @@ struct account_line {
     alignas(64) _Atomic ptrdiff_t bytes[ACCOUNT_COUNT];
 };
 
+// erlang:statistics/1: counters, and totals at the last call.
+struct vm_statistics {
+    _Atomic uint64_t reductions, exact_reductions, runtime, wall_clock;
+    _Atomic uint64_t collections, words_reclaimed;
+    _Atomic uint64_t bytes_in, bytes_out; // of ports
+};
+
 struct vm {
     struct vm_hooks hooks;
     struct atom_table *atoms;        // term/atom.c
@@ -78,6 +85,11 @@ struct vm {
     _Atomic uint64_t reference;   // numbers of references
     _Atomic uint64_t node_name;   // this node's name (a term); nonode@nohost at first
     _Atomic uint32_t creation;
+    _Atomic uint64_t system_logger; // a pid, or the atom logger or undefined
+    _Atomic uint32_t trace_control_word;
+    _Atomic bool scheduler_wall_time; // measured
+    struct vm_statistics statistics;
+    struct system_monitor *system_monitor; // proc/
     _Atomic uint32_t backtrace_depth; // entries in a stack trace: exec/exception.h
     struct account_line accounts[ACCOUNT_LINES]; // sys/account.c
 };

@@ -3,6 +3,7 @@
 #include "proc/dictionary.h"
 #include "proc/mailbox.h"
 #include "proc/signal.h"
+#include "vm.h"
 
 #define WORDS_A_REDUCTION 10
 
@@ -22,12 +23,24 @@ static size_t roots_of(struct process *self, term *x, size_t live, struct heap_r
     return 4;
 }
 
+static size_t words_used(const struct heap *heap) {
+    return (size_t)(heap->top - heap->start) + (size_t)(heap->old_top - heap->old_start) + heap->fragment_words;
+}
+
+static void count_collection(size_t before, size_t after) {
+    atomic_fetch_add_explicit(&vm.statistics.collections, 1, memory_order_relaxed);
+    if (before > after)
+        atomic_fetch_add_explicit(&vm.statistics.words_reclaimed, before - after, memory_order_relaxed);
+}
+
 void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full) {
     struct heap_roots roots[4];
     size_t count = roots_of(self, x, live, roots);
     bool too_large = false;
+    size_t before = words_used(&self->heap);
     size_t copied = heap_collect(&self->heap, need, roots, count, full, &too_large);
     self->work.reductions -= (int64_t)(copied / WORDS_A_REDUCTION);
+    count_collection(before, words_used(&self->heap));
     if (too_large) // taken at the next safe point
         proc_signal(self, signal_exit(SIGNAL_EXIT, self->pid, ATOM_kill));
 }

@@ -5,6 +5,7 @@
 
 #include "proc/clock.h"
 #include "proc/name.h"
+#include "proc/system_monitor.h"
 #include "sys/thread.h"
 #include "vm.h"
 
@@ -102,4 +103,6 @@ void proc_init(size_t limit) {
     process_table_init(limit);
     name_table_init();
     clock_init();
+    system_monitor_init();
+    atomic_store(&vm.system_logger, ATOM_logger);
 }

@@ -35,6 +35,14 @@ unsigned sched_count(void) {
     return vm.schedulers->options.schedulers;
 }
 
+unsigned sched_set_online(unsigned count) {
+    unsigned before = atomic_exchange(&vm.schedulers->online, count);
+    for (unsigned i = 0; i < sched_count(); i++)
+        gate_open(&vm.schedulers->all[i].gate);
+    wake_all();
+    return before;
+}
+
 // ---- switching
 // ------------------------------------------------------------------------------------------------------------
 
@@ -196,6 +204,19 @@ static struct process *steal(struct scheduler *thief) {
     return NULL;
 }
 
+static struct process *next_process(struct scheduler *scheduler) {
+    struct process *process = run_queue_take(&scheduler->queue);
+    if (!process)
+        return steal(scheduler);
+    if (atomic_load_explicit(&scheduler->queue.length, memory_order_relaxed) > 0)
+        wake_one();
+    return process;
+}
+
+static bool is_online(const struct scheduler *scheduler) {
+    return scheduler->number <= atomic_load_explicit(&vm.schedulers->online, memory_order_relaxed);
+}
+
 // Between two slices: memory, timers, descriptors.
 static void look_around(struct scheduler *scheduler) {
     epoch_safe_point(&scheduler->epoch);
@@ -214,11 +235,12 @@ static void look_around(struct scheduler *scheduler) {
     }
 }
 
-static void idle(struct scheduler *scheduler) {
-    int64_t now = sys_monotonic_time();
-    atomic_fetch_add(&scheduler->busy_time, now - scheduler->busy_since);
-    scheduler_sleep(scheduler);
-    scheduler->busy_since = sys_monotonic_time();
+static void idle(struct scheduler *scheduler, bool online) {
+    atomic_store(&scheduler->awake, false);
+    atomic_fetch_add(&scheduler->busy_time, sys_monotonic_time() - atomic_load(&scheduler->busy_since));
+    scheduler_sleep(scheduler, online);
+    atomic_store(&scheduler->busy_since, sys_monotonic_time());
+    atomic_store(&scheduler->awake, true);
 }
 
 // The entry of every context. It never returns: in the end it switches to its thread's own stack.
@@ -228,15 +250,12 @@ void scheduler_main(void *argument) {
     while (!atomic_load_explicit(&vm.schedulers->stopping, memory_order_relaxed)) {
         struct scheduler *scheduler = scheduler_current(); // another one, when this stack was in the pool meanwhile
         look_around(scheduler);
-        struct process *process = run_queue_take(&scheduler->queue);
-        if (!process)
-            process = steal(scheduler);
-        else if (atomic_load_explicit(&scheduler->queue.length, memory_order_relaxed) > 0)
-            wake_one();
+        bool online = is_online(scheduler);
+        struct process *process = online ? next_process(scheduler) : NULL;
         if (process)
             run(scheduler, context, process);
         else
-            idle(scheduler);
+            idle(scheduler, online);
     }
     struct scheduler *scheduler = scheduler_current();
     stack_switch(&context->stack, &scheduler->thread);
@@ -251,7 +270,7 @@ void sched_enqueue(struct process *process) {
     if (scheduler) {
         // The first in the queue waits for this scheduler, which is about to be free as a rule: a process that sends
         // and then waits. A second one is worth a wake-up.
-        if (run_queue_put(&scheduler->queue, process) > 0)
+        if (run_queue_put(&scheduler->queue, process) > 0 || !is_online(scheduler))
             wake_one();
         return;
     }
@@ -267,7 +286,8 @@ static void scheduler_thread(void *argument) {
     scheduler_set_current(scheduler);
     stack_of_thread(&scheduler->thread);
     epoch_return(&scheduler->epoch);
-    scheduler->busy_since = sys_monotonic_time();
+    atomic_store(&scheduler->busy_since, sys_monotonic_time());
+    atomic_store(&scheduler->awake, true);
     struct context *first = context_take(scheduler);
     scheduler->context = first;
     stack_switch(&scheduler->thread, &first->stack);
@@ -289,7 +309,7 @@ void sched_init(const struct sched_options *options) {
     schedulers->options = *options;
     default_options(&schedulers->options);
     unsigned count = schedulers->options.schedulers;
-    schedulers->started = sys_monotonic_time();
+    atomic_store(&schedulers->online, schedulers->options.schedulers_online);
     atomic_store(&schedulers->epoch, 1);
     mutex_init(&schedulers->retire_lock);
     vm.schedulers = schedulers;
@@ -333,12 +353,18 @@ void sched_stop(void) {
     wake_all();
 }
 
+static int64_t busy_time(struct scheduler *scheduler) {
+    int64_t busy = atomic_load(&scheduler->busy_time);
+    return atomic_load(&scheduler->awake) ? busy + sys_monotonic_time() - atomic_load(&scheduler->busy_since) : busy;
+}
+
 struct sched_statistics sched_statistics(unsigned number) {
     struct scheduler *scheduler = &vm.schedulers->all[number - 1];
     return (struct sched_statistics){
         .context_switches = atomic_load(&scheduler->context_switches),
         .reductions = atomic_load(&scheduler->reductions),
         .run_queue = atomic_load(&scheduler->queue.length),
-        .busy_time = atomic_load(&scheduler->busy_time),
+        .busy_time = busy_time(scheduler),
+        .running = atomic_load(&scheduler->awake),
     };
 }

@@ -64,11 +64,14 @@ void epoch_visit_end(struct epoch_member *member);
 // -----------------------------------------------------------------------------------------------------------
 
 unsigned sched_count(void);
+// Lets only the first `count` schedulers run processes; returns how many did before.
+unsigned sched_set_online(unsigned count);
 unsigned sched_number(void); // of the calling thread's scheduler, from 1; 0 for other threads
 struct sched_statistics {
     uint64_t context_switches, reductions;
     uint64_t run_queue; // processes waiting in it
     int64_t busy_time;  // ns
+    bool running;       // a process
 };
 // Of scheduler `number`, from 1.
 struct sched_statistics sched_statistics(unsigned number);

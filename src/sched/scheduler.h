@@ -105,13 +105,14 @@ struct scheduler {
     struct scheduler *next_sleeper;
     bool asleep;                                // in the list of sleepers
     bool polling;                               // ... in the poller
-    uint32_t since_poll; // see POLL_EVERY
+    uint32_t since_poll;                        // see POLL_EVERY
     int64_t next_timer;                         // when to look at the wheel
     _Atomic(struct poll_source *) ready_source; // whose `ready` it runs
     // statistics: only the owner writes
     _Atomic uint64_t context_switches, reductions;
-    _Atomic int64_t busy_time; // ns
-    int64_t busy_since;
+    _Atomic int64_t busy_time; // ns, up to busy_since
+    _Atomic int64_t busy_since;
+    _Atomic bool awake;
 };
 
 struct slow_pool;
@@ -134,7 +135,7 @@ struct schedulers {
     mutex retire_lock;
     struct epoch_member outside; // for threads that are no schedulers, under retire_lock
     struct slow_pool *slow;
-    int64_t started;
+    _Atomic unsigned online;
 };
 
 // The scheduler that the calling thread is, or NULL. Not to be kept across a switch of stacks.
@@ -144,8 +145,8 @@ void scheduler_set_current(struct scheduler *scheduler);
 // ---- sleeping and waking (sleep.c)
 
 void sleep_init(void);
-// Waits for work, a descriptor or a timer.
-void scheduler_sleep(struct scheduler *scheduler);
+// Waits for work, a descriptor or a timer. A scheduler that is not online waits for timers alone.
+void scheduler_sleep(struct scheduler *scheduler, bool online);
 // Wakes a sleeper if there is one.
 void wake_one(void);
 void wake_all(void);

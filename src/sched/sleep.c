@@ -65,8 +65,14 @@ void wake_all(void) {
     mutex_unlock(&schedulers->sleep_lock);
 }
 
-void scheduler_sleep(struct scheduler *scheduler) {
+void scheduler_sleep(struct scheduler *scheduler, bool online) {
     struct schedulers *schedulers = vm.schedulers;
+    if (!online) {
+        epoch_leave(&scheduler->epoch);
+        gate_wait(&scheduler->gate, scheduler->next_timer);
+        epoch_return(&scheduler->epoch);
+        return;
+    }
     mutex_lock(&schedulers->sleep_lock);
     scheduler->next_sleeper = schedulers->sleepers;
     schedulers->sleepers = scheduler;
