@@ -283,6 +283,8 @@ static term read_reference_body(struct decoder *decoder, unsigned tag) {
     }
     if (ids[0] >> 18)
         return NONE;
+    if (count == 0) // OTP takes that for a zero
+        count = 1;
     if (is_local(decoder, node, creation))
         return count > REFERENCE_IDS_LOCAL ? NONE : heap_reference_of(decoder->heap, ids);
     term *words = heap_alloc(decoder->heap, 3 + count);

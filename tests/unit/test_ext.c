@@ -105,6 +105,8 @@ static void test_other_forms(void **state) {
     assert_true(is_kind(DECODE(103, NODE, 0, 0, 0, 1, 0, 0, 0, 2, 3), KIND_EXTERNAL_PID));
     assert_true(is_kind(DECODE(101, NODE, 0, 0, 0, 1, 0), KIND_REFERENCE));
     assert_true(is_kind(DECODE(114, 0, 0, NODE, 0), KIND_REFERENCE));
+    assert_true(is_kind(DECODE(114, 0, 0, OTHER, 0), KIND_EXTERNAL_REFERENCE));
+    assert_int_equal(heap_size_of(DECODE(114, 0, 0, OTHER, 0)), 4);
     assert_true(DECODE(114, 0, 5, NODE, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1) == NONE);
     assert_true(DECODE(114, 0, 1, OTHER, 0, 0, 4, 0, 0) == NONE);
     assert_true(DECODE(108, 0, 0, 0, 0, 97, 1) == SMALL(1));
