@@ -1,8 +1,7 @@
 // erlang:load_nif/2.
 //
 // The preloaded modules' native functions are built in under their modules' names, so loading them is only a word. The
-// functions of prim_socket, prim_net and erl_tracer are not built in: called, those modules raise notsup and
-// nif_not_loaded.
+// functions of prim_socket and prim_net are not built in: called, those modules raise notsup.
 
 #include "bif/bif.h"
 #include "bif/native_name.h"
