@@ -60,26 +60,23 @@ static void drop_zeros(char *text) {
     *end = '\0';
 }
 
-// OTP's own rounding, for up to 18 decimals of what is below 2^53: it adds a little more than half a unit of the last
-// place (in floating point) and cuts off the rest. So 2.5 with no decimals is 3 while printf says 2.
+// OTP's own rounding, for up to 18 decimals of what is at most 2^53: the part behind the point is multiplied in
+// floating point and rounded half up. So 2.5 with no decimals is 3 while printf says 2.
 static int format_rounded(double d, int decimals, char *text, size_t room) {
-    double magnitude = fabs(d) + 0.55555555555555555 / pow(10, decimals);
-    double whole = floor(magnitude);
-    uint64_t fraction = (uint64_t)ldexp(magnitude - whole, 53);
-    int size = snprintf(text, room, "%s%.0f%s", signbit(d) ? "-" : "", whole, decimals > 0 ? "." : "");
-    if (size < 0 || (size_t)size + (size_t)decimals >= room)
-        return -1;
-    for (int i = 0; i < decimals; i++) {
-        fraction *= 10;
-        text[size++] = (char)('0' + (fraction >> 53));
-        fraction &= ((uint64_t)1 << 53) - 1;
+    double whole, fraction = modf(fabs(d), &whole), unit = pow(10, decimals);
+    fraction = round(fraction * unit);
+    if (fraction >= unit) {
+        whole += 1;
+        fraction -= unit;
     }
-    text[size] = '\0';
-    return size;
+    const char *sign = signbit(d) ? "-" : "";
+    if (decimals == 0)
+        return snprintf(text, room, "%s%.0f", sign, whole);
+    return snprintf(text, room, "%s%.0f.%0*.0f", sign, whole, decimals, fraction);
 }
 
 bool float_format_decimals(double d, int decimals, bool compact, char *text, size_t room) {
-    bool exact = decimals > 18 || fabs(d) + 0.55555555555555555 / pow(10, decimals) > 0x1p53;
+    bool exact = decimals > 18 || fabs(d) > 0x1p53;
     int size = exact ? snprintf(text, room, "%.*f", decimals, d) : format_rounded(d, decimals, text, room);
     if (size < 0 || (size_t)size >= room)
         return false;

@@ -135,6 +135,12 @@ static uint32_t phash_identifier(uint32_t hash, uint64_t number, uint32_t prime,
     return phash_bytes(hash, number, 4, prime) * factor;
 }
 
+static uint32_t phash_port(uint32_t hash, uint64_t number) { // has more than 32 bits on new nodes
+    if (number >> 32)
+        hash = phash_bytes(hash, number >> 32, 4, PRIME_11);
+    return phash_identifier(hash, number, PRIME_9, PRIME_10);
+}
+
 static uint32_t phash_integer(uint32_t hash, term t) {
     struct integer integer;
     integer_view(&integer, t);
@@ -223,7 +229,7 @@ static uint32_t phash_boxed(uint32_t hash, struct term_stack *stack, term t) {
     case KIND_EXTERNAL_PID:
         return phash_identifier(hash, (uint64_t)small_value(words[3]), PRIME_5, PRIME_6);
     case KIND_EXTERNAL_PORT:
-        return phash_identifier(hash, (uint64_t)small_value(words[3]), PRIME_9, PRIME_10);
+        return phash_port(hash, (uint64_t)small_value(words[3]));
     case KIND_REFERENCE:
     case KIND_MAGIC_REFERENCE:
     case KIND_EXTERNAL_REFERENCE:
@@ -251,9 +257,9 @@ static uint32_t phash_next(uint32_t hash, struct term_stack *stack, term t) {
     if (is_nil(t))
         return hash * PRIME_3 + 1;
     if (is_local_pid(t))
-        return phash_identifier(hash, immediate_payload(t), PRIME_5, PRIME_6);
+        return phash_identifier(hash, immediate_payload(t) & 0x7fff, PRIME_5, PRIME_6); // the id only
     if (is_local_port(t))
-        return phash_identifier(hash, immediate_payload(t), PRIME_9, PRIME_10);
+        return phash_port(hash, immediate_payload(t));
     if (t == MARK_LIST_END)
         return hash * PRIME_8;
     if (t == MARK_TUPLE_END)

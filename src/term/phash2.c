@@ -114,6 +114,10 @@ static uint32_t hash_float(uint32_t hash, double d) {
     return stir(hash, (uint32_t)(word >> 32), (uint32_t)word, PART_FLOAT);
 }
 
+static uint32_t hash_port(uint32_t hash, uint64_t number) {
+    return stir(hash, (uint32_t)number, (uint32_t)(number >> 32), PART_PORT);
+}
+
 static uint32_t hash_export(uint32_t hash, const struct export *export) {
     hash = stir(hash, export->arity, atom_hash(export->module), PART_FUN);
     return stir(hash, atom_hash(export->function), 0, PART_FUNCTION_NAME);
@@ -239,7 +243,7 @@ static void walk_boxed(struct walker *walker, term t) {
         walker->hash = stir(hash, (uint32_t)small_value(words[3]), 0, PART_PID);
         break;
     case KIND_EXTERNAL_PORT:
-        walker->hash = stir(hash, (uint32_t)small_value(words[3]), 0, PART_PORT);
+        walker->hash = hash_port(hash, (uint64_t)small_value(words[3]));
         break;
     case KIND_EXTERNAL_REFERENCE:
         walker->hash = stir(hash, (uint32_t)small_value(words[3]), 0, PART_REFERENCE);
@@ -270,9 +274,9 @@ static void walk(struct walker *walker, term t) {
     else if (is_nil(t))
         walker->hash = hash_nil(walker->hash);
     else if (is_local_pid(t))
-        walker->hash = stir(walker->hash, (uint32_t)immediate_payload(t), 0, PART_PID);
+        walker->hash = stir(walker->hash, (uint32_t)immediate_payload(t) & 0x7fff, 0, PART_PID); // the id only
     else if (is_local_port(t))
-        walker->hash = stir(walker->hash, (uint32_t)immediate_payload(t), 0, PART_PORT);
+        walker->hash = hash_port(walker->hash, immediate_payload(t));
     else
         walk_mark(walker, t);
 }
