@@ -96,6 +96,7 @@ void mailbox_copy_literals(struct process *self) {
         struct fragment *last = builder.fragments;
         while (last->next)
             last = last->next;
+        builder.fragments->off_heap = builder.off_heap;
         last->next = message->fragment.next;
         message->fragment.next = builder.fragments;
     }
