@@ -65,3 +65,8 @@ BIF(erlang, monitor_node, 3) {
     }
     return is_nil(options) ? monitor_node(self, arguments[0], arguments[1]) : raise_badarg(self);
 }
+
+// Whether the node of a process takes Unicode in io requests: all that are old enough to be connected do.
+BIF(net_kernel, dflag_unicode_io, 1) {
+    return is_pid(arguments[0]) ? ATOM_true : raise_badarg(self);
+}

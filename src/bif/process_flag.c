@@ -92,8 +92,33 @@ static bool natural(term value) {
     return is_small(value) && small_value(value) >= 0;
 }
 
+// monitor_nodes, or {monitor_nodes, Options}: how often the process had asked for it. While this node has no name no
+// node comes or goes, so that nothing but the number is kept.
+static bool is_monitor_nodes(term flag) {
+    if (is_tuple_of(flag, 2) && tuple_element(flag, 1) == ATOM_monitor_nodes) {
+        term options = tuple_element(flag, 2);
+        if (is_map(options))
+            return true;
+        while (is_list(options))
+            options = list_tail(options);
+        return is_nil(options);
+    }
+    return flag == ATOM_monitor_nodes;
+}
+
+static term set_monitor_nodes(struct process *self, term value) {
+    if (value != ATOM_true && value != ATOM_false)
+        return raise_badarg(self);
+    struct process_extra *extra = process_extra(self);
+    uint32_t old = extra->monitor_nodes;
+    extra->monitor_nodes = value == ATOM_true ? old + 1 : 0;
+    return SMALL(old);
+}
+
 BIF(erlang, process_flag, 2) {
     term value = arguments[1], old;
+    if (is_monitor_nodes(arguments[0]))
+        return set_monitor_nodes(self, value);
     switch (arguments[0]) {
     case ATOM_trap_exit:
         return set_trap_exit(self, value);
