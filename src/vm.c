@@ -8,6 +8,7 @@
 #include "ets/ets.h"
 #include "exec/exec.h"
 #include "io/port.h"
+#include "io/signals.h"
 #include "options.h"
 #include "sched/sched.h"
 #include "sys/sys.h"
@@ -60,6 +61,7 @@ static void start_rooms(struct boot_options *options) {
                                        .dirty_cpu = options->dirty_cpu,
                                        .dirty_cpu_online = options->dirty_cpu_online,
                                        .dirty_io = options->dirty_io});
+    signals_init();
 }
 
 int vm_run(struct boot_options *options) {

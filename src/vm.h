@@ -75,6 +75,7 @@ struct vm {
     struct schedulers *schedulers;   // sched/sched.c
     struct tables *tables;           // ets/
     struct port_table *ports;        // io/
+    struct signal_watch *signals;    // io/signals.c
     struct persistent_terms *persistent_terms;
     struct boot_options *options; // main.c: the command line
     int64_t start_time;           // sys_monotonic_time at the start

@@ -7,6 +7,7 @@
 
 #include "bif/native_name.h"
 #include "io/port.h"
+#include "io/signals.h"
 #include "sys/sys.h"
 
 // A variable's name is a string without `=`; NULL when the term is none.
@@ -70,4 +71,22 @@ BIF(os, getpid, 0) {
     char text[16];
     int size = snprintf(text, sizeof text, "%d", getpid());
     return heap_string(&self->heap, text, (size_t)size);
+}
+
+BIF(os, set_signal, 2) {
+    enum signal_disposition disposition;
+    switch (arguments[1]) {
+    case ATOM_default:
+        disposition = SIGNAL_DEFAULT;
+        break;
+    case ATOM_ignore:
+        disposition = SIGNAL_IGNORE;
+        break;
+    case ATOM_handle:
+        disposition = SIGNAL_HANDLE;
+        break;
+    default:
+        return raise_badarg_cause(self, ATOM_badopt);
+    }
+    return signals_set(arguments[0], disposition) ? ATOM_ok : raise_badarg(self);
 }

@@ -140,6 +140,9 @@ void io_init(size_t port_limit);
 void io_flush(void);
 void io_restore(void);
 void io_restore_later(int descriptor); // it was made non-blocking
+// While the menu of ^C is shown no port reads. Returns what it was before.
+bool io_set_break(bool shown);
+bool io_in_break(void);
 
 struct port *port_lookup(term id); // NULL when there is none
 // A port or a registered name; NULL when it names no open port.

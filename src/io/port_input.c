@@ -10,6 +10,7 @@
 #include "sys/sys.h"
 
 #define READ_SIZE (64 << 10)
+#define BREAK_PAUSE 100000000 // ns: how often a port looks whether the menu of ^C is gone
 
 // ---- messages
 
@@ -173,6 +174,9 @@ void port_input_ready(struct poll_source *source, unsigned events) {
     if (!port_lock(port))
         return;
     port->running = source;
-    read_some(port);
+    if (io_in_break())
+        timer_start(&port->input_timer, sys_monotonic_time() + BREAK_PAUSE, input_timer_fired);
+    else
+        read_some(port);
     port_unlock(port);
 }

@@ -5,8 +5,6 @@
 
 #include "io/port.h"
 
-#include <signal.h>
-
 #include "io/descriptor.h"
 #include "sys/sys.h"
 
@@ -22,6 +20,7 @@ struct port_table {
     struct environment *environment;
     int restore[RESTORE_MAX]; // descriptors to be made blocking again
     size_t restore_count;
+    _Atomic bool in_break;
     _Atomic(struct port *) slots[];
 };
 
@@ -44,7 +43,6 @@ void io_init(size_t limit) {
     table->environment = environment_new(environ);
     vm.ports = table;
     port_set_hooks(&vm.hooks);
-    signal(SIGPIPE, SIG_IGN);
 }
 
 struct environment *io_environment(void) {
@@ -155,4 +153,11 @@ void io_restore(void) {
     struct port_table *table = vm.ports;
     for (size_t i = 0; i < table->restore_count; i++)
         descriptor_set_blocking(table->restore[i]);
+}
+
+bool io_set_break(bool shown) {
+    return atomic_exchange(&vm.ports->in_break, shown);
+}
+bool io_in_break(void) {
+    return atomic_load(&vm.ports->in_break);
 }
