@@ -4,6 +4,7 @@
 #include "bif/spawn.h"
 #include "options.h"
 #include "proc/extra.h"
+#include "proc/node_monitor.h"
 #include "term/map.h"
 #include "vm.h"
 
@@ -92,34 +93,21 @@ static bool natural(term value) {
     return is_small(value) && small_value(value) >= 0;
 }
 
-// monitor_nodes, or {monitor_nodes, Options}: how often the process had asked for it. While this node has no name no
-// node comes or goes, so that nothing but the number is kept.
-static bool is_monitor_nodes(term flag) {
-    if (is_tuple_of(flag, 2) && tuple_element(flag, 1) == ATOM_monitor_nodes) {
-        term options = tuple_element(flag, 2);
-        if (is_map(options))
-            return true;
-        while (is_list(options))
-            options = list_tail(options);
-        return is_nil(options);
-    }
-    return flag == ATOM_monitor_nodes;
-}
-
-static term set_monitor_nodes(struct process *self, term value) {
-    if (value != ATOM_true && value != ATOM_false)
+// monitor_nodes, {monitor_nodes, Options}: how many such subscriptions there were.
+static term set_monitor_nodes(struct process *self, term options, term value) {
+    struct node_monitor_options parsed;
+    if (!node_monitor_options_read(options, &parsed) || (value != ATOM_true && value != ATOM_false))
         return raise_badarg(self);
-    struct process_extra *extra = process_extra(self);
-    uint32_t old = extra->monitor_nodes;
-    extra->monitor_nodes = value == ATOM_true ? old + 1 : 0;
-    return SMALL(old);
+    return SMALL(node_monitor_set(self->pid, parsed, value == ATOM_true));
 }
 
 BIF(erlang, process_flag, 2) {
     term value = arguments[1], old;
-    if (is_monitor_nodes(arguments[0]))
-        return set_monitor_nodes(self, value);
+    if (is_tuple_of(arguments[0], 2) && tuple_element(arguments[0], 1) == ATOM_monitor_nodes)
+        return set_monitor_nodes(self, tuple_element(arguments[0], 2), value);
     switch (arguments[0]) {
+    case ATOM_monitor_nodes:
+        return set_monitor_nodes(self, NONE, value);
     case ATOM_trap_exit:
         return set_trap_exit(self, value);
     case ATOM_sensitive:

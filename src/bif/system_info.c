@@ -102,6 +102,9 @@ static term answer_nil(struct process *self) {
 static term wordsize(struct process *self) {
     return SMALL(8);
 }
+static term endian(struct process *self) {
+    return ATOM_little;
+}
 static term emu_type(struct process *self) {
     return ATOM_opt;
 }
@@ -312,6 +315,7 @@ static const struct {
     {ATOM_emu_flavor, emu_flavor},
     {ATOM_emu_type, emu_type},
     {ATOM_end_time, end_time},
+    {ATOM_endian, endian},
     {ATOM_ets_count, ets_count_item},
     {ATOM_ets_limit, ets_limit},
     {ATOM_ets_realloc_moves, answer_false},

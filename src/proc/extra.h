@@ -19,7 +19,6 @@ struct process_extra {
     uint32_t suspended;                // how many processes suspend this one
     struct mailbox_marker markers[MARKERS];
     uint32_t marker_next;
-    uint32_t monitor_nodes; // how often process_flag(monitor_nodes, true) was called
     term error_handler;     // 0: the module of that name
 };
 

@@ -1,5 +1,6 @@
 // The process table.
 
+#include "proc/node_monitor.h"
 #include "proc/table.h"
 #include "sys/sys.h"
 
@@ -104,5 +105,6 @@ void proc_init(size_t limit) {
     name_table_init();
     clock_init();
     system_monitor_init();
+    node_monitor_init();
     atomic_store(&vm.system_logger, ATOM_logger);
 }
