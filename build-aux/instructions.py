@@ -4,8 +4,9 @@
     instructions.py TABLE.h TABLE.c OUT_1.c ... OUT_n.c SOURCE_1.c ... SOURCE_n.c
 
 A source holds C and blocks that begin with `INSTRUCTION(name, forms, ...) {` and end with `}`, both at the start of a
-line. The forms of an operand are letters (see exec/instruction.h). The table lists all instructions, for prepare.c to
-choose from and for people to read.
+line. The forms of an operand are letters (see exec/instruction.h). A block `SLOW_PATH(name) {` right behind one is
+expanded with it, as a function of its own that the instruction reaches with TAIL(SLOW). The table lists all
+instructions, for prepare.c to choose from and for people to read.
 """
 import itertools
 import os
@@ -13,6 +14,12 @@ import re
 import sys
 
 HEAD = re.compile(r"INSTRUCTION\((\w+)((?:, \w+)*)\) \{$")
+
+
+def function(path, lines, start, head):
+    """The function whose block starts there, under another head, and where it ends."""
+    end = lines.index("}", start)
+    return [f'#line {start + 1} "{path}"', f"{head} {{", *lines[start + 1:end + 1]], end
 
 
 def expand(path, table):
@@ -25,18 +32,24 @@ def expand(path, table):
             out.append(lines[at])
             at += 1
             continue
-        end = lines.index("}", at)
         name, forms = match[1], match[2].split(", ")[1:]
+        end = lines.index("}", at)
+        slow = end + 2 if lines[end + 2:end + 3] == [f"SLOW_PATH({name}) {{"] else None
         variants = []
         for choice in itertools.product(*forms):
             variant = "_".join(["instruction", name, *choice])
             variants.append(variant)
             out += [f"#define FORM_{n} {form}" for n, form in enumerate(choice, 1)]
-            out += [f"#define OPERANDS {len(choice)}", f'#line {at + 1} "{path}"',
-                    f"PRESERVE_NONE enum exec_result {variant}(REGISTERS) {{", *lines[at + 1:end + 1], "#undef OPERANDS"]
+            out += [f"#define OPERANDS {len(choice)}"]
+            if slow:
+                head = f"static PRESERVE_NONE __attribute__((noinline)) enum exec_result {variant}_slow(REGISTERS)"
+                text, last = function(path, lines, slow, head)
+                out += [*text, f"#define SLOW {variant}_slow"]
+            text, _ = function(path, lines, at, f"PRESERVE_NONE enum exec_result {variant}(REGISTERS)")
+            out += [*text, "#undef SLOW", "#undef OPERANDS"]
             out += [f"#undef FORM_{n}" for n in range(1, len(choice) + 1)]
         table.append((name, forms, variants))
-        at = end + 1
+        at = (last if slow else end) + 1
         out.append(f'#line {at + 1} "{path}"')
     return "\n".join([f'#line 1 "{path}"', *out])
 

@@ -36,6 +36,10 @@ INSTRUCTION(add, f, xys, xyis, u, xyd, e) {
         WRITE(5, (term)sum);
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(add) {
     BINARY_SLOW(add);
 }
 
@@ -46,6 +50,10 @@ INSTRUCTION(subtract, f, xys, xyis, u, xyd, e) {
         WRITE(5, (term)difference);
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(subtract) {
     BINARY_SLOW(subtract);
 }
 
@@ -57,6 +65,10 @@ INSTRUCTION(increment, xy, u, u, xyd, e) {
         WRITE(4, (term)sum);
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(increment) {
     SAVE;
     if (unlikely(exec_wants_collection(process)))
         exec_collect(process, 0, x, NUMBER(3));
@@ -76,6 +88,10 @@ INSTRUCTION(multiply, f, xys, xyis, u, xd, e) {
         WRITE(5, (term)product);
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(multiply) {
     BINARY_SLOW(multiply);
 }
 
@@ -90,6 +106,10 @@ INSTRUCTION(div, f, xs, xis, u, xd, e) {
         WRITE(5, SMALL((int64_t)a / (int64_t)b));
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(div) {
     BINARY_SLOW(div);
 }
 
@@ -99,6 +119,10 @@ INSTRUCTION(rem, f, xs, xis, u, xd, e) {
         WRITE(5, (term)((int64_t)a % (int64_t)b));
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(rem) {
     BINARY_SLOW(rem);
 }
 
@@ -108,6 +132,10 @@ INSTRUCTION(band, f, xs, xis, u, xd, e) {
         WRITE(5, a & b);
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(band) {
     BINARY_SLOW(band);
 }
 
@@ -117,6 +145,10 @@ INSTRUCTION(bor, f, xs, xis, u, xd, e) {
         WRITE(5, a | b);
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(bor) {
     BINARY_SLOW(bor);
 }
 
@@ -126,6 +158,10 @@ INSTRUCTION(bxor, f, xs, xis, u, xd, e) {
         WRITE(5, a ^ b);
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(bxor) {
     BINARY_SLOW(bxor);
 }
 
@@ -139,6 +175,10 @@ INSTRUCTION(bsl, f, xs, xis, u, xd, e) {
             NEXT;
         }
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(bsl) {
     BINARY_SLOW(bsl);
 }
 
@@ -149,6 +189,10 @@ INSTRUCTION(bsr, f, xs, xis, u, xd, e) {
         WRITE(5, (term)((int64_t)a >> (shift < 62 ? shift : 62)) & ~(term)3);
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(bsr) {
     BINARY_SLOW(bsr);
 }
 
@@ -219,8 +263,12 @@ INSTRUCTION(tuple_size, f, u, u, xs, xd, e) {
         WRITE(5, SMALL(tuple_arity(t)));
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(tuple_size) {
     struct export *export = (struct export *)NUMBER(2);
-    term arguments[1] = {t};
+    term arguments[1] = {READ(4)};
     GUARD_BIF(1, 5);
 }
 
@@ -230,8 +278,12 @@ INSTRUCTION(hd, f, u, u, xs, xd, e) {
         WRITE(5, list_head(t));
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(hd) {
     struct export *export = (struct export *)NUMBER(2);
-    term arguments[1] = {t};
+    term arguments[1] = {READ(4)};
     GUARD_BIF(1, 5);
 }
 
@@ -241,8 +293,12 @@ INSTRUCTION(tl, f, u, u, xs, xd, e) {
         WRITE(5, list_tail(t));
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(tl) {
     struct export *export = (struct export *)NUMBER(2);
-    term arguments[1] = {t};
+    term arguments[1] = {READ(4)};
     GUARD_BIF(1, 5);
 }
 
@@ -252,8 +308,12 @@ INSTRUCTION(element, f, u, u, xis, xs, xd, e) {
         WRITE(6, tuple_element(tuple, (size_t)small_value(index)));
         NEXT;
     }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(element) {
     struct export *export = (struct export *)NUMBER(2);
-    term arguments[2] = {index, tuple};
+    term arguments[2] = {READ(4), READ(5)};
     GUARD_BIF(2, 6);
 }
 

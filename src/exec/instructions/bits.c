@@ -40,6 +40,17 @@ static inline term part_ahead(struct process *process, const term *context, size
 // ---- matching
 // ---------------------------------------------------------------------------------------------------------
 
+#define START_MATCH(bitstring)                                                                                         \
+    do {                                                                                                               \
+        top[0] = HEADER(KIND_MATCH_CONTEXT, 0, CONTEXT_WORDS - 1);                                                     \
+        top[CONTEXT_BITSTRING] = (bitstring);                                                                          \
+        top[CONTEXT_POSITION] = SMALL(0);                                                                              \
+        top[CONTEXT_END] = SMALL(bitstring_size(top[CONTEXT_BITSTRING]));                                              \
+        WRITE(4, boxed_make(top));                                                                                     \
+        top += CONTEXT_WORDS;                                                                                          \
+        NEXT;                                                                                                          \
+    } while (0)
+
 // label, bitstring or match context, live, destination
 INSTRUCTION(bs_start_match, f, xys, u, xyd) {
     term source = READ(2);
@@ -52,19 +63,14 @@ INSTRUCTION(bs_start_match, f, xys, u, xyd) {
     }
     if (kind != KIND_BITSTRING && kind != KIND_SLICE)
         JUMP(1);
-    if (!ROOM(CONTEXT_WORDS)) {
-        SAVE;
-        exec_collect(process, CONTEXT_WORDS, x, NUMBER(3));
-        RESTORE;
-        source = READ(2);
-    }
-    top[0] = HEADER(KIND_MATCH_CONTEXT, 0, CONTEXT_WORDS - 1);
-    top[CONTEXT_BITSTRING] = source;
-    top[CONTEXT_POSITION] = SMALL(0);
-    top[CONTEXT_END] = SMALL(bitstring_size(source));
-    WRITE(4, boxed_make(top));
-    top += CONTEXT_WORDS;
-    NEXT;
+    if (!ROOM(CONTEXT_WORDS))
+        TAIL(SLOW);
+    START_MATCH(source);
+}
+
+SLOW_PATH(bs_start_match) {
+    ENSURE_ROOM(CONTEXT_WORDS, NUMBER(3));
+    START_MATCH(READ(2));
 }
 
 // The commonest segment: one byte. label, context, destination

@@ -56,6 +56,13 @@ INSTRUCTION(deallocate_return, u) {
 
 // size of the frame, words of heap, live registers
 INSTRUCTION(allocate, u, u, u) {
+    if (!ROOM(NUMBER(1) + 1 + NUMBER(2)))
+        TAIL(SLOW);
+    PUSH_FRAME(NUMBER(1));
+    NEXT;
+}
+
+SLOW_PATH(allocate) {
     ENSURE_ROOM(NUMBER(1) + 1 + NUMBER(2), NUMBER(3));
     PUSH_FRAME(NUMBER(1));
     NEXT;
@@ -80,6 +87,12 @@ INSTRUCTION(trim, u) {
 }
 
 INSTRUCTION(test_heap, u, u) {
+    if (!ROOM(NUMBER(1)))
+        TAIL(SLOW);
+    NEXT;
+}
+
+SLOW_PATH(test_heap) {
     ENSURE_ROOM(NUMBER(1), NUMBER(2));
     NEXT;
 }

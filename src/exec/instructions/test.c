@@ -119,10 +119,28 @@ INSTRUCTION(is_tagged_tuple, f, xys, u, i) {
 // -----------------------------------------------------------------------------------------------
 
 INSTRUCTION(is_eq_exact, f, xys, ixys) {
+    term a = READ(2), b = READ(3);
+    if (a == b)
+        NEXT;
+    if (!is_pointer(a) && !is_pointer(b))
+        JUMP(1);
+    TAIL(SLOW);
+}
+
+SLOW_PATH(is_eq_exact) {
     TEST(term_same(READ(2), READ(3)));
 }
 
 INSTRUCTION(is_ne_exact, f, xys, ixys) {
+    term a = READ(2), b = READ(3);
+    if (a == b)
+        JUMP(1);
+    if (!is_pointer(a) && !is_pointer(b))
+        NEXT;
+    TAIL(SLOW);
+}
+
+SLOW_PATH(is_ne_exact) {
     TEST(!term_same(READ(2), READ(3)));
 }
 
@@ -147,14 +165,22 @@ INSTRUCTION(is_lt, f, xys, xyis) {
     term a = READ(2), b = READ(3);
     if (likely(are_small(a, b)))
         TEST((int64_t)a < (int64_t)b);
-    TEST(term_compare(a, b) < 0);
+    TAIL(SLOW);
+}
+
+SLOW_PATH(is_lt) {
+    TEST(term_compare(READ(2), READ(3)) < 0);
 }
 
 INSTRUCTION(is_ge, f, xys, xyis) {
     term a = READ(2), b = READ(3);
     if (likely(are_small(a, b)))
         TEST((int64_t)a >= (int64_t)b);
-    TEST(term_compare(a, b) >= 0);
+    TAIL(SLOW);
+}
+
+SLOW_PATH(is_ge) {
+    TEST(term_compare(READ(2), READ(3)) >= 0);
 }
 
 // ---- choices: source, otherwise
