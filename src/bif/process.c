@@ -2,10 +2,17 @@
 
 #include "bif/bif.h"
 #include "code/code.h"
+#include "exec/exec.h"
+#include "proc/ask.h"
 #include "proc/signal.h"
 #include "proc/table.h"
 #include "sys/sys.h"
+#include "term/print.h"
 #include "vm.h"
+
+#include <stdio.h>
+
+#define BACKTRACE_DEPTH 1000
 
 BIF(erlang, self, 0) {
     return self->pid;
@@ -227,7 +234,30 @@ BIF(erts_internal, is_process_executing_dirty, 1) {
 BIF(erts_internal, dirty_process_handle_signals, 1) {
     if (!is_local_pid(arguments[0]))
         return ATOM_false;
-    return proc_lookup(arguments[0]) ? ATOM_normal : ATOM_noproc;
+    return proc_lookup(arguments[0]) ? ATOM_false : ATOM_noproc;
+}
+
+// ---- erlang:process_display/2
+// ------------------------------------------------------------------------------------------
+
+static term print_backtrace(struct process *owner, term argument, struct heap *builder) {
+    struct text text = {0};
+    term trace = exec_stacktrace(owner, builder, BACKTRACE_DEPTH);
+    for (; is_list(trace); trace = list_tail(trace)) {
+        term_print(&text, list_head(trace));
+        text_append(&text, "\n", 1);
+    }
+    fprintf(stderr, "%.*s", (int)text.size, text.bytes);
+    text_free(&text);
+    return ATOM_true;
+}
+
+BIF(erts_internal, process_display, 2) {
+    if (!is_local_pid(arguments[0]))
+        return ATOM_badarg;
+    if (arguments[1] != ATOM_backtrace)
+        return ATOM_badopt;
+    return proc_ask(self, arguments[0], print_backtrace, NIL) == NONE ? ATOM_badarg : ATOM_true;
 }
 
 // ---- identity of things

@@ -112,8 +112,6 @@ BIF(erlang, process_flag, 2) {
         return set_trap_exit(self, value);
     case ATOM_sensitive:
         return set_boolean(self, FLAG_SENSITIVE, value);
-    case ATOM_async_dist:
-        return set_boolean(self, FLAG_ASYNC_DIST, value);
     case ATOM_priority:
         return set_priority(self, value);
     case ATOM_max_heap_size:

@@ -95,9 +95,6 @@ static term item_reductions(const struct subject *subject) {
     const struct process *process = subject->process;
     return number(subject, process->reductions_total + (uint64_t)(process->slice - process->work.reductions));
 }
-static term item_async_dist(const struct subject *subject) {
-    return term_boolean(subject->process->flags & FLAG_ASYNC_DIST);
-}
 
 // ---- messages and dictionary
 // ----------------------------------------------------------------------------------------
@@ -307,6 +304,14 @@ static term item_backtrace(const struct subject *subject) {
     return binary;
 }
 
+static term item_catchlevel(const struct subject *subject) {
+    const struct heap *heap = &subject->process->heap;
+    size_t count = 0;
+    for (const term *at = heap->stack; at < heap->end; at++)
+        count += is_immediate(*at, IMMEDIATE_CATCH);
+    return number(subject, count);
+}
+
 static term item_none(const struct subject *subject) {
     return NIL;
 }
@@ -340,10 +345,9 @@ static const struct item {
     {ATOM_reductions, item_reductions, true},
     {ATOM_garbage_collection, item_garbage_collection, true},
     {ATOM_suspending, item_suspending, true},
-    {ATOM_async_dist, item_async_dist, false},
     {ATOM_backtrace, item_backtrace, false},
     {ATOM_binary, item_binary, false},
-    {ATOM_catchlevel, item_zero, false},
+    {ATOM_catchlevel, item_catchlevel, false},
     {ATOM_current_location, item_current_location, false},
     {ATOM_current_stacktrace, item_current_stacktrace, false},
     {ATOM_fullsweep_after, item_fullsweep_after, false},

@@ -122,18 +122,25 @@ static bool options_read(term list, struct request *request, bool is_request, bo
     return valid;
 }
 
-// Module, Function, Arguments: the number of arguments, or -1 when they do not name a call.
-static int call_arity(const term *arguments) {
-    int arity = 0;
+// Whether arguments[0..3) are Module, Function, Arguments. A call of more arguments than a function can have is made by
+// erlang:apply/3, which fails in the new process.
+static bool call_read(struct process *self, term *arguments) {
+    size_t arity = 0;
     term rest = arguments[2];
-    for (; is_list(rest) && arity <= ARITY_MAX; rest = list_tail(rest))
+    for (; is_list(rest); rest = list_tail(rest))
         arity++;
-    return is_atom(arguments[0]) && is_atom(arguments[1]) && is_nil(rest) ? arity : -1;
+    if (!is_atom(arguments[0]) || !is_atom(arguments[1]) || !is_nil(rest))
+        return false;
+    if (arity > ARITY_MAX) {
+        arguments[2] = heap_list_of(&self->heap, 3, arguments, NIL);
+        arguments[0] = ATOM_erlang;
+        arguments[1] = ATOM_apply;
+    }
+    return true;
 }
 
-static term spawn(struct process *self, const term *arguments, struct spawn_options *options, term *reference) {
-    int arity = call_arity(arguments);
-    if (arity < 0)
+static term spawn(struct process *self, term *arguments, struct spawn_options *options, term *reference) {
+    if (!call_read(self, arguments))
         return raise_badarg(self);
     term pid = proc_spawn(self, arguments[0], arguments[1], arguments[2], options, reference);
     return pid == NONE ? raise_system_limit(self) : pid;
@@ -180,7 +187,7 @@ BIF(erts_internal, spawn_request, 4) {
     struct request request;
     bool proper;
     bool valid = options_read(arguments[3], &request, true, &proper);
-    if (call_arity(arguments) < 0)
+    if (!call_read(self, arguments))
         return ATOM_badarg;
     if (!proper)
         return ATOM_badopt;

@@ -50,6 +50,15 @@ static term queue_lengths(struct process *self, bool active, unsigned dirty) {
     return list;
 }
 
+// {Queue1, ..., 0, 0}: the last two are the dirty queues, which no process waits in.
+static term run_queues(struct process *self) {
+    unsigned count = sched_count();
+    term *words = heap_tuple(&self->heap, count + 2);
+    for (unsigned i = 1; i <= count + 2; i++)
+        words[i] = i <= count ? SMALL(queue_length(i, false)) : SMALL(0);
+    return boxed_make(words);
+}
+
 static term total_queue_length(struct process *self, bool active) {
     uint64_t total = 0;
     for (unsigned i = 1; i <= sched_count(); i++)
@@ -97,6 +106,8 @@ BIF(erlang, statistics, 1) {
     case ATOM_total_run_queue_lengths:
     case ATOM_total_run_queue_lengths_all:
         return total_queue_length(self, false);
+    case ATOM_run_queues:
+        return run_queues(self);
     case ATOM_run_queue_lengths:
         return queue_lengths(self, false, 1);
     case ATOM_run_queue_lengths_all:

@@ -7,7 +7,7 @@
 
 struct request {
     bool unless_suspending, asynchronous;
-    term tag; // of the asynchronous answer {Tag, suspended | not_suspended | exited}, or NONE
+    term tag; // of the asynchronous answer {Tag, suspended | badarg}, or NONE
 };
 
 static bool request_read(term options, struct request *request) {
@@ -57,7 +57,7 @@ BIF(erts_internal, suspend_process, 2) {
     }
     struct process *process = proc_lookup(pid);
     if (!process) {
-        notify(self, &request, ATOM_exited);
+        notify(self, &request, ATOM_badarg); // as on OTP
         return request.asynchronous ? ATOM_true : ATOM_badarg;
     }
     if (!count_up(self, pid)) {
@@ -69,7 +69,7 @@ BIF(erts_internal, suspend_process, 2) {
         proc_signal_new(SIGNAL_SUSPEND, self->pid, request.asynchronous ? ATOM_suspended : ATOM_true, reference);
     if (!proc_signal(process, signal)) {
         bond_remove(self, bond_find(self, BOND_SUSPEND, pid));
-        notify(self, &request, ATOM_exited);
+        notify(self, &request, ATOM_badarg);
         return request.asynchronous ? ATOM_true : ATOM_badarg;
     }
     return request.asynchronous ? ATOM_true : reference;

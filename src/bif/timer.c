@@ -5,6 +5,7 @@
 #include "proc/signal.h"
 #include "sys/sys.h"
 #include "term/number.h"
+#include "vm.h"
 
 #define MILLISECOND 1000000
 #define MILLISECONDS_MAX (INT64_MAX / MILLISECOND / 2)
@@ -31,7 +32,8 @@ static term start(struct process *self, const term *arguments, term options, boo
         return raise_badarg(self);
     if (time > MILLISECONDS_MAX || (time < 0 && !absolute) || time < -MILLISECONDS_MAX)
         return raise_badarg(self);
-    int64_t deadline = time * MILLISECOND + (absolute ? 0 : sys_monotonic_time());
+    time *= MILLISECOND;
+    int64_t deadline = absolute ? vm_sys_time(time) : sys_monotonic_time() + time;
     return clock_start(self, deadline, to, arguments[2], tagged);
 }
 

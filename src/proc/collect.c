@@ -1,6 +1,7 @@
 // Collection of a process: where its roots are beside its stack.
 
 #include "proc/dictionary.h"
+#include "proc/log.h"
 #include "proc/mailbox.h"
 #include "proc/signal.h"
 #include "vm.h"
@@ -33,6 +34,15 @@ static void count_collection(size_t before, size_t after) {
         atomic_fetch_add_explicit(&vm.statistics.words_reclaimed, before - after, memory_order_relaxed);
 }
 
+static void heap_maximum_passed(struct process *self) {
+    if (!(self->flags & FLAG_HEAP_MAXIMUM_QUIET))
+        log_heap_maximum(self);
+    if (!(self->flags & FLAG_HEAP_MAXIMUM_SPARES)) { // taken when this slice ends, which is now
+        proc_signal(self, signal_exit(SIGNAL_EXIT, self->pid, ATOM_kill));
+        self->work.reductions = 0;
+    }
+}
+
 void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full) {
     struct heap_roots roots[4];
     size_t count = roots_of(self, x, live, roots);
@@ -41,8 +51,8 @@ void proc_collect(struct process *self, size_t need, term *x, size_t live, bool 
     size_t copied = heap_collect(&self->heap, need, roots, count, full, &too_large);
     self->work.reductions -= (int64_t)(copied / WORDS_A_REDUCTION);
     count_collection(before, words_used(&self->heap));
-    if (too_large) // taken at the next safe point
-        proc_signal(self, signal_exit(SIGNAL_EXIT, self->pid, ATOM_kill));
+    if (too_large)
+        heap_maximum_passed(self);
 }
 
 void proc_shrink(struct process *self, term *x, size_t live) {

@@ -3,6 +3,7 @@
 #include "proc/bond.h"
 #include "proc/dictionary.h"
 #include "proc/extra.h"
+#include "proc/log.h"
 #include "proc/name.h"
 #include "proc/signal.h"
 #include "proc/table.h"
@@ -66,6 +67,8 @@ static void free_process(void *memory) {
 }
 
 void proc_exit(struct process *self, term reason) {
+    if (self->exception_class == CLASS_ERROR || self->exception_class == CLASS_THROW) // that nothing caught
+        log_crash(self, reason);
     atomic_fetch_or(&self->state, STATE_EXITING);
     proc_timer_free(self);
     for (struct signal *signal = signal_take_inbox(self, true), *next; signal; signal = next) {

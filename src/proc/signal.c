@@ -172,7 +172,7 @@ void signal_bury(term dead, struct signal *signal) {
         break;
     case SIGNAL_SUSPEND:
         if (signal->reference != NONE)
-            signal_reply(signal->from, signal->reference, signal->value == ATOM_true ? ATOM_badarg : ATOM_exited);
+            signal_reply(signal->from, signal->reference, ATOM_badarg);
         break;
     case SIGNAL_GROUP_LEADER:
         if (signal->reference != NONE)
