@@ -106,11 +106,9 @@ static inline void move_list(struct collection *collection, struct space *to, st
     }
 }
 
-// Moves what the word points to, if it has to move, and corrects the word. `forced` overrides the destination: what a
-// promoted value refers to is promoted with it, for the old block never points into the young one.
-static inline void move_word(struct collection *collection, struct space *forced, term *slot) {
-    if (!is_pointer(*slot))
-        return;
+// Moves what the pointer leads to, if it has to move, and corrects the pointer. `forced` overrides the destination:
+// what a promoted value refers to is promoted with it, for the old block never points into the young one.
+static void move_pointer(struct collection *collection, struct space *forced, term *slot) {
     struct space *to = destination(collection, (term *)(*slot & ~(term)TAG_MASK));
     if (!to)
         return;
@@ -120,6 +118,11 @@ static inline void move_word(struct collection *collection, struct space *forced
         move_list(collection, to, forced, slot);
     else
         move_boxed(to, slot);
+}
+
+static inline void move_word(struct collection *collection, struct space *forced, term *slot) {
+    if (is_pointer(*slot))
+        move_pointer(collection, forced, slot);
 }
 
 static void move_words(struct collection *collection, term *words, size_t count) {
@@ -296,21 +299,30 @@ static size_t collect(struct heap *heap, size_t need, enum mode mode, struct roo
 // ---- sizes
 // ------------------------------------------------------------------------------------------------------------
 
+#define NURSERY_WORDS_MAX 32768
+
+// The size that the block should not be below: beside a large old block it has to be worth a collection, too.
+static size_t smallest_block(const struct heap *heap) {
+    size_t size = heap_old_used(heap) / 4;
+    if (size > NURSERY_WORDS_MAX)
+        size = NURSERY_WORDS_MAX;
+    return size > heap->size_minimum ? size : heap->size_minimum;
+}
+
 // The block should be neither so full that the next collection comes at once (for its cost is that of the survivors
-// and the stack) nor mostly empty. Beside a large old block it stays large enough to be worth a collection.
+// and the stack) nor mostly empty.
 static void adjust_block(struct heap *heap, size_t need, struct root_list roots) {
-    size_t size = heap_block_size(heap);
+    size_t size = heap_block_size(heap), smallest = smallest_block(heap);
     size_t used = (size_t)(heap->top - heap->start) + heap_stack_size(heap) + need;
-    if (used > size - size / 4) {
-        heap_resize(heap, heap_size_class(used / 2 * 3), roots);
-    } else if (used < size / 4) {
-        size_t floor = heap_old_used(heap) / 2 < 8192 ? heap_old_used(heap) / 2 : 8192;
-        if (floor < heap->size_minimum)
-            floor = heap->size_minimum;
-        size_t wanted = used * 3 > floor ? heap_size_class(used * 3) : floor;
-        if (wanted <= size / 2 && wanted > used)
-            heap_resize(heap, wanted, roots);
-    }
+    size_t wanted = size;
+    if (used > size - size / 4)
+        wanted = heap_size_class(used / 2 * 3);
+    else if (used < size / 4)
+        wanted = heap_size_class(used * 3);
+    if (wanted < smallest)
+        wanted = smallest;
+    if (wanted > size || wanted <= size / 2)
+        heap_resize(heap, wanted, roots);
 }
 
 static void adjust_old(struct heap *heap, struct root_list roots) {
