@@ -30,10 +30,10 @@ static void work_gives_way(struct work *work) {
 static struct process *process_new(const struct spawn_options *options, size_t words) {
     struct process *process = sys_alloc_zero(sizeof *process);
     process->work.give_way = work_gives_way;
+    heap_init(&process->heap, words);
     process->heap.size_minimum = options->heap_minimum;
     process->heap.size_maximum = options->heap_maximum;
     process->heap.fullsweep_after = options->fullsweep_after;
-    heap_init(&process->heap, words);
     process->mailbox_end = &process->mailbox;
     process->mailbox_save = &process->mailbox;
     process->flags = options->flags;
