@@ -126,7 +126,7 @@ BIF(erts_internal, term_type, 1) {
     case KIND_BIGNUM:
         return ATOM_bignum;
     case KIND_BITSTRING:
-        return ATOM_heap_binary;
+        return is_binary(t) ? ATOM_heap_binary : ATOM_sub_binary;
     case KIND_SLICE:
         return is_binary(t) ? ATOM_refc_binary : ATOM_sub_binary;
     case KIND_MATCH_CONTEXT:
