@@ -78,6 +78,7 @@ struct vm {
     struct signal_watch *signals;    // io/signals.c
     struct persistent_terms *persistent_terms;
     struct node_monitors *node_monitors; // proc/node_monitor.c
+    _Atomic(struct regex_cache *) regexes; // term/regex.c: made when first used
     struct boot_options *options; // main.c: the command line
     int64_t start_time;           // sys_monotonic_time at the start
     int64_t time_offset;          // system time minus Erlang's monotonic time
