@@ -214,8 +214,16 @@ static term exclusive_or(struct evaluation *evaluation, term a, term b) {
 
 // ---- what the trace dialect asks for
 
-static term default_answer(term action) {
+// match_spec_test/3 shows what it is told to, and does nothing else.
+static term display(struct evaluation *evaluation, term value) {
+    const struct export *export = code_export_find(ATOM_erlang, ATOM_display, 1);
+    return export && export->bif ? export->bif(evaluation->run->self, &value) : ATOM_true;
+}
+
+static term default_answer(struct evaluation *evaluation, term action, const term *arguments) {
     switch (action) {
+    case ATOM_display:
+        return display(evaluation, arguments[0]);
     case ATOM_caller:
     case ATOM_caller_line:
         return ATOM_undefined;
@@ -246,7 +254,7 @@ static term act(struct evaluation *evaluation, const struct match_node *node, co
         return ATOM_true;
     default:
         return actions->perform ? actions->perform(actions, node->value, arguments, node->count)
-                                : default_answer(node->value);
+                                : default_answer(evaluation, node->value, arguments);
     }
 }
 

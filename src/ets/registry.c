@@ -314,7 +314,7 @@ void ets_fix(struct process *self, struct table *table) {
     if (table_enter(table, true)) {
         struct process_tables *holder = tables_of(self);
         if (!table->fixations) {
-            table->fixed_monotonic = sys_monotonic_time();
+            table->fixed_monotonic = vm_monotonic_time(sys_monotonic_time());
             table->fixed_system = sys_system_time();
         }
         if (!fixation_find(table, holder))

@@ -88,6 +88,8 @@ static term explaining_module(term module) {
         {ATOM_prim_net, NIL},
         {ATOM_prim_socket, NIL},
         {ATOM_zlib, NIL},
+        {ATOM_erl_ddll, NIL}, // these two OTP does not explain either
+        {ATOM_erts_debug, NIL},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
         if (table[i].module == module)
