@@ -75,6 +75,7 @@ static bool load(const char *path) {
         fprintf(stderr, "purlin: %s is no module that can be loaded: %s\n", path, why);
         return false;
     }
+    code->lines_chunk.size = 0; // OTP's preloaded modules carry no lines, which stack traces show
     return code_install(&code, 1);
 }
 

@@ -4,6 +4,7 @@
 
 #include "exec/instruction.h"
 #include "proc/raise.h"
+#include "term/number.h"
 
 struct segment {
     enum segment_kind kind;
@@ -78,7 +79,7 @@ static bool measure(struct process *process, const struct segment *segment, uint
         *bits = 8 * (uint64_t)small_value(segment->size);
         return true;
     default:
-        if (is_small(segment->size) && small_value(segment->size) >= 0 &&
+        if (is_integer(segment->size) && !integer_is_negative(segment->size) &&
             !segment_bits(segment->size, segment->unit, bits))
             return segment_failed(process, segment, ATOM_too_big, segment->size);
         return segment_bits(segment->size, segment->unit, bits) ||

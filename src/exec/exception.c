@@ -170,6 +170,7 @@ void exception_capture_clause(struct process *process, const word *where, const 
 
 void exception_capture_apply(struct process *process, const word *where, const word *link, const term *x,
                              size_t arity) {
+    raise_badarg(process);
     term arguments[3] = {x[arity], x[arity + 1], heap_list_of(&process->heap, arity, x, NIL)};
     struct first_entry first = {ATOM_erlang, ATOM_apply, heap_list_of(&process->heap, 3, arguments, NIL), false};
     capture(process, where, link, &first, error_info_map(process, ATOM_erlang));

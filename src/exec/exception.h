@@ -26,7 +26,7 @@ void exception_capture_operator(struct process *process, const word *where, cons
 // function_clause: the current function with its arguments, which are in x.
 void exception_capture_clause(struct process *process, const word *where, const word *link,
                               const struct function *function, const term *x);
-// erlang:apply(x[arity], x[arity + 1], ...)
+// Raises badarg for erlang:apply(x[arity], x[arity + 1], ...).
 void exception_capture_apply(struct process *process, const word *where, const word *link, const term *x, size_t arity);
 // A call that leads nowhere: Module:Function(Arguments).
 void exception_capture_undefined(struct process *process, const word *where, const word *link, term module,
