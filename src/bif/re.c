@@ -330,6 +330,8 @@ static term run(struct process *self, term *arguments, term option_list, bool fi
     struct regex_error error;
     if (!re_parse_options(option_list, &options))
         return raise_badarg_cause(self, ATOM_badopt);
+    if (options.capture == RE_BAD)
+        return raise_badarg(self);
     bool was_compiled = is_tuple(arguments[1]);
     if (was_compiled) {
         if (!pattern_read(self, arguments[1], &source) || options.for_compile)

@@ -70,7 +70,7 @@ static bool read_newline(term value, struct re_options *options) {
     return false;
 }
 
-static bool read_capture(term what, term type, struct re_options *options) {
+static void read_capture(term what, term type, struct re_options *options) {
     static const struct {
         term name;
         enum re_capture capture;
@@ -88,7 +88,8 @@ static bool read_capture(term what, term type, struct re_options *options) {
             known = true;
         }
     options->capture_type = type == ATOM_list ? RE_LIST : type == ATOM_binary ? RE_BINARY : RE_INDEX;
-    return known && (type == ATOM_index || type == ATOM_list || type == ATOM_binary);
+    if (!known || (type != ATOM_index && type != ATOM_list && type != ATOM_binary))
+        options->capture = RE_BAD;
 }
 
 static bool read_limit(term value, uint32_t *limit) {
@@ -102,8 +103,10 @@ static bool read_pair(term name, term value, struct re_options *options) {
     if (name == ATOM_newline)
         return read_newline(value, options);
     options->for_run = true;
-    if (name == ATOM_capture)
-        return read_capture(value, ATOM_index, options);
+    if (name == ATOM_capture) {
+        read_capture(value, ATOM_index, options);
+        return true;
+    }
     if (name == ATOM_match_limit)
         return read_limit(value, &options->match_limit);
     if (name == ATOM_match_limit_recursion)
@@ -122,7 +125,8 @@ static bool read_option(term option, struct re_options *options) {
     if (!is_tuple_of(option, 3) || tuple_element(option, 1) != ATOM_capture)
         return false;
     options->for_run = true;
-    return read_capture(tuple_element(option, 2), tuple_element(option, 3), options);
+    read_capture(tuple_element(option, 2), tuple_element(option, 3), options);
+    return true;
 }
 
 bool re_parse_options(term list, struct re_options *options) {

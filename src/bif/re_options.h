@@ -6,7 +6,8 @@
 #include "term/regex.h"
 #include "term/term.h"
 
-enum re_capture { RE_ALL, RE_ALL_BUT_FIRST, RE_FIRST, RE_NONE, RE_NAMES, RE_IDS };
+// RE_BAD: what or how to capture is not known; an error like a wrong argument, not like an unknown option.
+enum re_capture { RE_ALL, RE_ALL_BUT_FIRST, RE_FIRST, RE_NONE, RE_NAMES, RE_IDS, RE_BAD };
 enum re_capture_type { RE_INDEX, RE_LIST, RE_BINARY };
 
 struct re_options {
