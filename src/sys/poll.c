@@ -53,14 +53,19 @@ static int wait(int epoll, struct epoll_event *events, int64_t deadline) {
     return count;
 }
 
+static void drain(int descriptor) {
+    uint64_t value;
+    while (read(descriptor, &value, sizeof value) > 0)
+        ;
+}
+
 int poller_wait(struct poller *poller, struct poller_event events[POLLER_EVENTS], int64_t deadline) {
     struct epoll_event raw[POLLER_EVENTS];
     int count = wait(poller->epoll, raw, deadline), found = 0;
     for (int i = 0; i < count; i++) {
         if (!raw[i].data.ptr) {
-            uint64_t value;
-            while (read(poller->wakeup, &value, sizeof value) > 0)
-                ;
+            if (deadline != 0) // the one who waits is meant, not one who only looks
+                drain(poller->wakeup);
             continue;
         }
         bool broken = (raw[i].events & (EPOLLERR | EPOLLHUP)) != 0;
