@@ -36,6 +36,15 @@ BIF(erlang, processes, 0) {
     return list;
 }
 
+// Oneself is; for others the answer comes as a signal, so that what was sent before has been seen.
+BIF(erlang, is_process_alive, 1) {
+    if (!is_local_pid(arguments[0]))
+        return raise_badarg(self);
+    if (arguments[0] == self->pid)
+        return ATOM_true;
+    return bif_call(self, ATOM_erts_internal, ATOM_is_process_alive, 1);
+}
+
 BIF(erts_internal, is_process_alive, 2) {
     term pid = arguments[0], reference = arguments[1];
     if (!is_local_pid(pid) || !is_local_reference(reference))
