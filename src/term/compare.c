@@ -3,6 +3,11 @@
 // Both walk the two values side by side without recursion. What is left to compare is a stack of ranges: rows of
 // words that stand beside each other in the two values, such as the elements of two tuples of the same size, or the two
 // words of list cells. A range with nothing left is not kept, so a long list needs no depth.
+//
+// Two large maps of the same size ask more. If their tries are equal, so are they. Else the two terms differ, and one
+// pair decides how: of the smallest key that only one map has, or of the smallest key with different values. That pair
+// takes the place of all that was left to compare. (Only finding the smallest key recurses, for keys that are
+// themselves large maps.)
 
 #include "term/compare.h"
 
@@ -17,7 +22,8 @@
 struct range {
     const term *a, *b;
     size_t count;
-    bool exact; // as map keys are compared
+    bool exact;  // integers and floats are never equal: so it is for map keys
+    bool leaves; // children of a trie's node: a list cell is a pair of a key and a value
 };
 
 struct ranges {
@@ -25,10 +31,11 @@ struct ranges {
     struct range *waiting; // `place` while that is enough
     size_t depth, room;
     struct range place[32];
+    term decisive[2];
 };
 
 static void ranges_begin(struct ranges *ranges, const term *a, const term *b, bool exact) {
-    ranges->current = (struct range){a, b, 1, exact};
+    ranges->current = (struct range){a, b, 1, exact, false};
     ranges->waiting = ranges->place;
     ranges->depth = 0;
     ranges->room = sizeof ranges->place / sizeof *ranges->place;
@@ -51,7 +58,7 @@ static void ranges_enter(struct ranges *ranges, const term *a, const term *b, si
         }
         ranges->waiting[ranges->depth++] = ranges->current;
     }
-    ranges->current = (struct range){a, b, count, exact};
+    ranges->current = (struct range){a, b, count, exact, false};
 }
 
 // The next pair, false when all have been seen.
@@ -187,6 +194,113 @@ static int order_funs(struct ranges *ranges, term a, term b) {
     return order;
 }
 
+// ---- equality
+
+static void enter_small_maps(struct ranges *ranges, term a, term b, bool exact) { // keys first, then values
+    size_t size = map_size(a);
+    ranges_enter(ranges, boxed(a) + 2, boxed(b) + 2, size, exact);
+    ranges_enter(ranges, boxed(boxed(a)[1]) + 1, boxed(boxed(b)[1]) + 1, size, true);
+}
+
+static bool equal_tries(struct ranges *ranges, const term *x, const term *y, bool exact) {
+    size_t skip = header_kind(x[0]) == KIND_MAP_ROOT ? 2 : 1; // the size of the map, compared with the root's header
+    if (x[0] != y[0] || (skip == 2 && x[1] != y[1]))
+        return false;
+    ranges_enter(ranges, x + skip, y + skip, header_size(x[0]) + 1 - skip, exact);
+    ranges->current.leaves = true;
+    return true;
+}
+
+// Equal headers mean: the same kind, the same size, and for a trie's node the same bitmap.
+static bool equal_boxed(struct ranges *ranges, term a, term b, bool exact) {
+    const term *x = boxed(a), *y = boxed(b);
+    switch (header_kind(x[0])) {
+    case KIND_TUPLE:
+        if (x[0] != y[0])
+            return false;
+        ranges_enter(ranges, x + 1, y + 1, header_size(x[0]), exact);
+        return true;
+    case KIND_MAP:
+        if (x[0] != y[0])
+            return false;
+        enter_small_maps(ranges, a, b, exact);
+        return true;
+    case KIND_MAP_ROOT:
+    case KIND_MAP_BRANCH:
+        return equal_tries(ranges, x, y, exact);
+    case KIND_FUN:
+        if (x[0] != y[0] || order_lambdas(a, b) != 0)
+            return false;
+        ranges_enter(ranges, x + 3, y + 3, fun_free(a), exact);
+        return true;
+    case KIND_BIGNUM:
+        return x[0] == y[0] && memcmp(x + 1, y + 1, header_size(x[0]) * sizeof(term)) == 0;
+    case KIND_FLOAT:
+        return is_float(b) && float_value(a) == float_value(b);
+    case KIND_EXPORT:
+        return x[0] == y[0] && x[1] == y[1];
+    case KIND_BITSTRING:
+    case KIND_SLICE:
+        return is_bitstring(b) && bits_equal(bitstring_bits(a), bitstring_bits(b));
+    case KIND_EXTERNAL_PID:
+        return is_pid(b) && order_pids(a, b) == 0;
+    case KIND_EXTERNAL_PORT:
+        return is_port(b) && order_ports(a, b) == 0;
+    case KIND_EXTERNAL_REFERENCE:
+    case KIND_REFERENCE:
+    case KIND_MAGIC_REFERENCE:
+        return is_reference(b) && order_references(a, b) == 0;
+    case KIND_MATCH_CONTEXT:
+        break;
+    }
+    return false;
+}
+
+// Two terms that are not identical: false when they show at once that they differ. What they are made of becomes the
+// current range.
+static bool equal_shallow(struct ranges *ranges, term a, term b) {
+    bool exact = ranges->current.exact;
+    if (is_list(a) && is_list(b)) {
+        const term *x = list_cell(a), *y = list_cell(b);
+        if (ranges->current.leaves) {
+            ranges_enter(ranges, x + 1, y + 1, 1, exact);
+            ranges_enter(ranges, x, y, 1, true);
+        } else {
+            ranges_enter(ranges, x, y, 2, exact);
+        }
+        return true;
+    }
+    if (!exact && is_number(a) && is_number(b))
+        return number_compare(a, b) == 0;
+    if (is_boxed(a) && is_boxed(b))
+        return equal_boxed(ranges, a, b, exact);
+    // 0.0 is immediate, -0.0 is boxed, and the two are the same.
+    return is_float(a) && is_float(b) && float_value(a) == float_value(b);
+}
+
+// Immediates that are not identical may still be equal numbers.
+static inline bool may_be_equal(term a, term b, bool exact) {
+    return is_pointer(a) || is_pointer(b) || (!exact && (is_flonum(a) || is_flonum(b)));
+}
+
+static bool equal(term a, term b, bool exact) {
+    struct ranges ranges;
+    ranges_begin(&ranges, &a, &b, exact);
+    bool result = true;
+    for (term x, y; result && ranges_next(&ranges, &x, &y);)
+        result = x == y || (may_be_equal(x, y, ranges.current.exact) && equal_shallow(&ranges, x, y));
+    ranges_end(&ranges);
+    return result;
+}
+
+bool term_same_slow(term a, term b) {
+    return equal(a, b, true);
+}
+
+bool term_equal_slow(term a, term b) {
+    return equal(a, b, false);
+}
+
 // ---- the order
 
 enum rank {
@@ -259,16 +373,51 @@ static int order_tuples(struct ranges *ranges, term a, term b) {
     return 0;
 }
 
-// Small maps: keys first, then values. Large ones are map.c's matter.
-static int order_maps(struct ranges *ranges, term a, term b) {
+// The smallest key of a that b has not.
+static term smallest_missing(term a, term b) {
+    term smallest = NONE;
+    for (struct map_iterator it = map_iterate(a); map_next(&it);) {
+        if (map_get(b, it.key) == NONE && (smallest == NONE || term_compare_exact(it.key, smallest) < 0))
+            smallest = it.key;
+    }
+    return smallest;
+}
+
+// Of the smallest key whose values differ, in maps with the same keys.
+static void smallest_difference(term a, term b, bool exact, term values[2]) {
+    term smallest = NONE;
+    struct map_iterator x = map_iterate(a), y = map_iterate(b); // the same keys come in the same order
+    while (map_next(&x) && map_next(&y)) {
+        if (!equal(x.value, y.value, exact) && (smallest == NONE || term_compare_exact(x.key, smallest) < 0)) {
+            smallest = x.key;
+            values[0] = x.value;
+            values[1] = y.value;
+        }
+    }
+}
+
+static void order_large_maps(struct ranges *ranges, term a, term b) {
     bool exact = ranges->current.exact;
-    size_t size = map_size(a);
-    if (size != map_size(b))
-        return size < map_size(b) ? -1 : 1;
-    if (!map_is_small(a))
-        return map_compare(a, b, exact);
-    ranges_enter(ranges, boxed(a) + 2, boxed(b) + 2, size, exact);
-    ranges_enter(ranges, boxed(boxed(a)[1]) + 1, boxed(boxed(b)[1]) + 1, size, true);
+    if (equal(a, b, exact))
+        return;
+    ranges->decisive[0] = smallest_missing(a, b);
+    if (ranges->decisive[0] != NONE) {
+        ranges->decisive[1] = smallest_missing(b, a); // of the same size, so b has such a key, too
+        exact = true;
+    } else {
+        smallest_difference(a, b, exact, ranges->decisive);
+    }
+    ranges->depth = 0;
+    ranges->current = (struct range){&ranges->decisive[0], &ranges->decisive[1], 1, exact, false};
+}
+
+static int order_maps(struct ranges *ranges, term a, term b) {
+    if (map_size(a) != map_size(b))
+        return map_size(a) < map_size(b) ? -1 : 1;
+    if (map_is_small(a))
+        enter_small_maps(ranges, a, b, ranges->current.exact);
+    else
+        order_large_maps(ranges, a, b);
     return 0;
 }
 
@@ -320,67 +469,4 @@ int term_order(term a, term b, bool exact) {
     }
     ranges_end(&ranges);
     return order;
-}
-
-// ---- equality
-
-// Equal headers mean: the same kind, the same size, and for a trie's node the same bitmap.
-static bool same_boxed(struct ranges *ranges, term a, term b) {
-    const term *x = boxed(a), *y = boxed(b);
-    switch (header_kind(x[0])) {
-    case KIND_TUPLE:
-    case KIND_MAP: // the tuple of keys, then the values
-    case KIND_MAP_ROOT:
-    case KIND_MAP_BRANCH:
-        if (x[0] != y[0])
-            return false;
-        ranges_enter(ranges, x + 1, y + 1, header_size(x[0]), true);
-        return true;
-    case KIND_FUN:
-        if (x[0] != y[0] || order_lambdas(a, b) != 0)
-            return false;
-        ranges_enter(ranges, x + 3, y + 3, fun_free(a), true);
-        return true;
-    case KIND_BIGNUM:
-        return x[0] == y[0] && memcmp(x + 1, y + 1, header_size(x[0]) * sizeof(term)) == 0;
-    case KIND_FLOAT:
-        return is_float(b) && float_value(a) == float_value(b);
-    case KIND_EXPORT:
-        return x[0] == y[0] && x[1] == y[1];
-    case KIND_BITSTRING:
-    case KIND_SLICE:
-        return is_bitstring(b) && bits_equal(bitstring_bits(a), bitstring_bits(b));
-    case KIND_EXTERNAL_PID:
-        return is_pid(b) && order_pids(a, b) == 0;
-    case KIND_EXTERNAL_PORT:
-        return is_port(b) && order_ports(a, b) == 0;
-    case KIND_EXTERNAL_REFERENCE:
-    case KIND_REFERENCE:
-    case KIND_MAGIC_REFERENCE:
-        return is_reference(b) && order_references(a, b) == 0;
-    case KIND_MATCH_CONTEXT:
-        break;
-    }
-    return false;
-}
-
-static bool same_shallow(struct ranges *ranges, term a, term b) {
-    if (is_list(a) && is_list(b)) {
-        ranges_enter(ranges, list_cell(a), list_cell(b), 2, true);
-        return true;
-    }
-    if (is_boxed(a) && is_boxed(b))
-        return same_boxed(ranges, a, b);
-    // 0.0 is immediate, -0.0 is boxed, and the two are the same.
-    return is_float(a) && is_float(b) && float_value(a) == float_value(b);
-}
-
-bool term_same_slow(term a, term b) {
-    struct ranges ranges;
-    ranges_begin(&ranges, &a, &b, true);
-    bool same = true;
-    for (term x, y; same && ranges_next(&ranges, &x, &y);)
-        same = x == y || ((is_pointer(x) || is_pointer(y)) && same_shallow(&ranges, x, y));
-    ranges_end(&ranges);
-    return same;
 }

@@ -7,6 +7,7 @@
 #include "term/term.h"
 
 bool term_same_slow(term a, term b);
+bool term_equal_slow(term a, term b);
 int term_order(term a, term b, bool exact);
 
 // =:=. Of two equal terms that are not the same word at least one is a pointer (0.0 and -0.0 are equal, and only one of
@@ -27,7 +28,7 @@ static inline int term_compare_exact(term a, term b) {
     return a == b ? 0 : term_order(a, b, true);
 }
 static inline bool term_equal(term a, term b) { // ==
-    return a == b || term_compare(a, b) == 0;
+    return a == b || ((is_pointer(a) || is_pointer(b) || is_flonum(a) || is_flonum(b)) && term_equal_slow(a, b));
 }
 
 #endif

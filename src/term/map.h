@@ -57,8 +57,5 @@ bool map_next(struct map_iterator *iterator);
 int64_t map_position(const struct map_iterator *iterator);
 struct map_iterator map_iterate_from(term map, int64_t position);
 
-// Compares two maps as terms do: size, then keys in order, then values.
-int map_compare(term a, term b, bool exact);
-bool map_same(term a, term b);
 
 #endif

@@ -93,8 +93,8 @@ static void check(struct heap *heap, term map) {
         pairs[2 * i + 1] = model.values[i];
     }
     term made = map_from_pairs(heap, pairs, model.size);
-    assert_true(map_same(map, made));
-    assert_int_equal(map_compare(map, made, true), 0);
+    assert_true(term_same(map, made));
+    assert_int_equal(term_compare_exact(map, made), 0);
     sys_free(pairs);
 }
 
@@ -171,10 +171,10 @@ static void test_several_at_once(void **state) {
             one_by_one = map_put(&heap, one_by_one, pairs[2 * p], pairs[2 * p + 1]);
         }
         term many = map_put_many(&heap, map, pairs, count);
-        assert_true(map_same(many, one_by_one));
+        assert_true(term_same(many, one_by_one));
         assert_true(map_update_many(&heap, many, pairs, count, &missing) != NONE);
         term updated = map_update_many(&heap, map, pairs, count, &missing);
-        assert_true(updated == NONE ? map_get(map, missing) == NONE : map_same(updated, many));
+        assert_true(updated == NONE ? map_get(map, missing) == NONE : term_same(updated, many));
         heap_free(&heap);
     }
 }
@@ -249,8 +249,8 @@ static void test_compare(void **state) {
                 b = map_remove(&heap, b, it.key, &removed);
             b = map_put(&heap, b, random_key(&heap, size * 40), SMALL(random_below(3)));
         }
-        assert_int_equal(sign(map_compare(a, b, false)), sign(reference_compare(a, b)));
-        assert_int_equal(map_same(a, b), map_compare(a, b, true) == 0);
+        assert_int_equal(sign(term_compare(a, b)), sign(reference_compare(a, b)));
+        assert_int_equal(term_same(a, b), term_compare_exact(a, b) == 0);
         heap_free(&heap);
     }
 }

@@ -141,6 +141,33 @@ static void test_deep(void **state) {
     heap_free(&heap);
 }
 
+// Large maps in large maps; the innermost one is `t`.
+static term nest_large(struct heap *heap, int depth, term t) {
+    term pairs[2 * (MAP_SMALL_MAX + 1)];
+    for (int i = 0; i < depth; i++) {
+        for (int j = 0; j <= MAP_SMALL_MAX; j++) {
+            pairs[2 * j] = SMALL(j);
+            pairs[2 * j + 1] = j == 7 ? t : SMALL(j);
+        }
+        t = map_from_pairs(heap, pairs, MAP_SMALL_MAX + 1);
+    }
+    return t;
+}
+
+static void test_deep_large_maps(void **state) {
+    struct heap heap = {0};
+    term one = nest_large(&heap, 20000, SMALL(1)), again = nest_large(&heap, 20000, SMALL(1));
+    assert_true(term_same(one, again));
+    assert_int_equal(term_compare(one, again), 0);
+    assert_int_equal(term_hash(one), term_hash(again));
+    term float_one = nest_large(&heap, 200, heap_float(&heap, 1)), small_one = nest_large(&heap, 200, SMALL(1));
+    assert_true(term_equal(float_one, small_one) && !term_same(float_one, small_one));
+    assert_int_equal(term_compare(float_one, small_one), 0);
+    assert_true(term_compare_exact(small_one, float_one) < 0);
+    assert_true(term_compare(small_one, nest_large(&heap, 200, SMALL(2))) < 0);
+    heap_free(&heap);
+}
+
 static void test_zeros(void **state) {
     struct heap heap = {0};
     term plus = heap_float(&heap, 0.0), minus = heap_float(&heap, -0.0);
@@ -200,10 +227,10 @@ static void test_atom_race(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_phash2),    cmocka_unit_test(test_phash),         cmocka_unit_test(test_shifted_bits),
-        cmocka_unit_test(test_print),     cmocka_unit_test(test_print_limited), cmocka_unit_test(test_order),
-        cmocka_unit_test(test_deep),      cmocka_unit_test(test_zeros),         cmocka_unit_test(test_atoms),
-        cmocka_unit_test(test_atom_race),
+        cmocka_unit_test(test_phash2), cmocka_unit_test(test_phash),           cmocka_unit_test(test_shifted_bits),
+        cmocka_unit_test(test_print),  cmocka_unit_test(test_print_limited),   cmocka_unit_test(test_order),
+        cmocka_unit_test(test_deep),   cmocka_unit_test(test_deep_large_maps), cmocka_unit_test(test_zeros),
+        cmocka_unit_test(test_atoms),  cmocka_unit_test(test_atom_race),
     };
     return cmocka_run_group_tests(tests, oracle_set_up, NULL);
 }
