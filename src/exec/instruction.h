@@ -109,11 +109,17 @@ typedef PRESERVE_NONE enum exec_result instruction(REGISTERS);
         }                                                                                                              \
     } while (0)
 
-// Where a raise is the failure of a guard, it is a jump.
+// Where what raised is a guard, the exception is forgotten, and the failure is a jump.
+#define FAIL_IF_GUARD(label)                                                                                           \
+    do {                                                                                                               \
+        if (ip[label]) {                                                                                               \
+            process->exception_class = CLASS_NONE;                                                                     \
+            JUMP(label);                                                                                               \
+        }                                                                                                              \
+    } while (0)
 #define FAIL_OR_RAISE(label)                                                                                           \
     do {                                                                                                               \
-        if (ip[label])                                                                                                 \
-            JUMP(label);                                                                                               \
+        FAIL_IF_GUARD(label);                                                                                          \
         RAISE;                                                                                                         \
     } while (0)
 

@@ -20,8 +20,7 @@
         term slow_result = exec_binary(process, number_##operation, a_, b_);                                           \
         RESTORE;                                                                                                       \
         if (unlikely(slow_result == NONE)) {                                                                           \
-            if (ip[1])                                                                                                 \
-                JUMP(1);                                                                                               \
+            FAIL_IF_GUARD(1);                                                                                          \
             exception_capture_operator(process, AFTER, link, exec_operator_##operation, a_, b_);                       \
             RAISE;                                                                                                     \
         }                                                                                                              \
@@ -209,8 +208,7 @@ SLOW_PATH(bsr) {
     if (unlikely(process->scratch))                                                                                    \
         proc_scratch_release(process);                                                                                 \
     if (unlikely(result == NONE)) {                                                                                    \
-        if (ip[1])                                                                                                     \
-            JUMP(1);                                                                                                   \
+        FAIL_IF_GUARD(1);                                                                                              \
         exception_capture_bif(process, AFTER, link, export, arguments);                                                \
         RAISE;                                                                                                         \
     }                                                                                                                  \
