@@ -35,7 +35,8 @@ size_t hash_memory(const struct hash *hash); // words, without the objects
 
 static inline uint32_t hash_of_key(term key) {
     if (is_small(key) || (key & TAG_MASK) == TAG_IMMEDIATE) {
-        uint64_t mixed = (key ^ (key >> 32)) * 0x9e3779b97f4a7c15u;
+        uint64_t mixed = (key ^ key >> 32) * 0xd6e8feb86659fd93u; // a multiplier with few patterns in its products
+        mixed = (mixed ^ mixed >> 32) * 0xd6e8feb86659fd93u;
         return (uint32_t)(mixed >> 32);
     }
     return term_hash(key);

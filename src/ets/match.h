@@ -9,6 +9,7 @@
 #include "proc/proc.h"
 
 struct match_program;
+struct object;
 
 enum match_dialect {
     MATCH_TABLE, // heads match one object; the last expression of a body is the result
@@ -50,6 +51,7 @@ struct match_run {
     const struct match_program *program;
     struct match_actions *actions; // or NULL
     term subject;                  // the object, or the list of arguments
+    const struct object *object;   // that the subject is the tuple of, or NULL: makes copying it cheaper
     term *variables;
     term local[MATCH_LOCAL_VARIABLES];
 };

@@ -10,6 +10,7 @@ void match_begin(struct match_run *run, struct process *self, const struct match
     run->self = self;
     run->program = program;
     run->actions = NULL;
+    run->object = NULL;
     run->variables = run->local;
     if (program->variable_count > MATCH_LOCAL_VARIABLES)
         run->variables = proc_scratch(self, program->variable_count * sizeof(term));
@@ -102,13 +103,9 @@ static term copy_if(struct evaluation *evaluation, const struct match_node *node
     return heap_copy(heap_of(evaluation), value);
 }
 
-// A flat object, the commonest result, needs no walk.
 static term copy_subject(struct evaluation *evaluation) {
-    term subject = evaluation->run->subject;
-    if (!is_tuple(subject) || !tuple_is_flat(subject))
-        return heap_copy(heap_of(evaluation), subject);
-    size_t words = 1 + tuple_arity(subject);
-    return boxed_make(memcpy(heap_alloc(heap_of(evaluation), words), boxed(subject), words * sizeof(term)));
+    const struct match_run *run = evaluation->run;
+    return run->object ? object_copy(heap_of(evaluation), run->object) : heap_copy(heap_of(evaluation), run->subject);
 }
 
 static term evaluate_cells(struct evaluation *evaluation) {

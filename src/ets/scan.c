@@ -87,6 +87,7 @@ static void collect(struct walk *walk, term result) {
 static term judge(struct walk *walk, const struct object *object) {
     struct scan *scan = walk->scan;
     walk->spent++;
+    walk->run.object = object;
     term result = match_object(&walk->run, object_tuple(object));
     if (result == NONE)
         return NONE;

@@ -145,3 +145,8 @@ term heap_copy(struct heap *to, term value) {
 term heap_copy_all(struct heap *to, term value) {
     return is_pointer(value) ? copy_to_heap(to, copy_rule_all(), value) : value;
 }
+
+term heap_copy_sized(struct heap *to, term value, size_t words) {
+    to->binary_bytes += copy_words(copy_rule_all(), &value, heap_alloc(to, words), words, &to->off_heap);
+    return value;
+}

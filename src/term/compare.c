@@ -424,6 +424,11 @@ static int order_maps(struct ranges *ranges, term a, term b) {
 // Two terms that are not identical: their order so far as it shows at once. What they are made of becomes the current
 // range.
 static int order_shallow(struct ranges *ranges, term a, term b) {
+    // Tuples of one size, the commonest, need no ranks.
+    if (is_boxed(a) && is_boxed(b) && *boxed(a) == *boxed(b) && header_kind(*boxed(a)) == KIND_TUPLE) {
+        ranges_enter(ranges, boxed(a) + 1, boxed(b) + 1, tuple_arity(a), ranges->current.exact);
+        return 0;
+    }
     enum rank rank_a = rank(a), rank_b = rank(b);
     if (rank_a != rank_b)
         return rank_a < rank_b ? -1 : 1;
