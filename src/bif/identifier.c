@@ -44,8 +44,9 @@ static bool read_numbers(struct process *self, term list, const char *prefix, ui
             if (number > UINT32_MAX)
                 return false;
         }
-        if (at == start || at == size || text[at++] != (i + 1 < count ? '.' : '>'))
+        if (at == start || at == size || text[at] != (i + 1 < count ? '.' : '>'))
             return false;
+        at++;
         numbers[i] = (uint32_t)number;
     }
     return at == size && numbers[0] == 0;

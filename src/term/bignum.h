@@ -16,7 +16,7 @@
 static_assert(DIGIT_BITS == 60, "the layout of KIND_BIGNUM is libtommath's with 60-bit digits");
 
 // OTP 25 ends at 524,287 words of 64 bits; what needs more is system_limit.
-#define INTEGER_BITS_MAX (524287 * 64)
+#define INTEGER_BITS_MAX ((size_t)524287 * 64)
 #define INTEGER_DIGITS_MAX ((INTEGER_BITS_MAX + DIGIT_BITS - 1) / DIGIT_BITS)
 
 typedef __int128 int128;

@@ -105,8 +105,8 @@ uint32_t term_hash(term t) {
 
 // ---- phash
 //
-// hash = hash * prime + number, all the way. The primes and what is multiplied when are OTP's (see EPP's documentation
-// of erlang:phash/2 for the promise that they stay).
+// hash = hash * prime + number, all the way. Which prime goes with what is OTP's choice, and can never change: programs
+// have stored the hashes.
 
 enum {
     PRIME_1 = 268440163,

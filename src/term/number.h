@@ -54,7 +54,8 @@ size_t integer_format(term t, int base, char **text); // upper-case digits, as i
 
 // Floats as text: the shortest form that reads back the same, as float_to_list(F, [short]) prints it; 32 bytes suffice.
 size_t float_format_short(double d, char *text);
-// As float_to_list(F, [{scientific, N}]) and [{decimals, N}] ([compact]); false when it does not fit `room`.
+// As float_to_list(F, [{scientific, N}]) and [{decimals, N}] ([compact]), terminated; false when it does not fit
+// `room`.
 bool float_format_scientific(double d, int digits, char *text, size_t room);
 bool float_format_decimals(double d, int decimals, bool compact, char *text, size_t room);
 // Erlang's float syntax: a sign perhaps, digits, a point, digits, perhaps an exponent. (OTP takes a comma for the
