@@ -32,6 +32,12 @@
 // The body of a process: it gets one argument.
 #define BODY(name) static term name(struct process *self, term *arguments)
 
+// What every process here runs: its arguments are the address of a body, and the body's argument.
+BODY(world_enter) {
+    bif_function *body = (bif_function *)small_value(arguments[0]);
+    return body(self, arguments + 1);
+}
+
 static struct boot_options world_options = {.fullsweep_after = 65535, .heap_maximum_kill = true};
 
 static void world_boot(void) {
@@ -43,22 +49,19 @@ static void world_boot(void) {
     code_init();
     exec_init();
     proc_init(1 << 17);
+    code_register_builtin(ATOM_erts_internal, ATOM_start, 2, world_enter);
     sched_init(&(struct sched_options){.schedulers = SCHEDULERS});
 }
 
 // Starts a process that runs the body with the argument.
 static term world_spawn(struct process *parent, bif_function *body, term argument, bool link, term *monitor) {
-    char name[32];
-    snprintf(name, sizeof name, "body_%lx", (unsigned long)(uintptr_t)body);
-    term function = atom_from_c(name);
-    code_register_builtin(ATOM_erts_internal, function, 1, body);
     struct heap builder = {0};
-    term list = heap_cons(&builder, argument, NIL);
+    term list = heap_list_of(&builder, 2, (term[]){SMALL((int64_t)body), argument}, NIL);
     struct spawn_options options;
     proc_spawn_defaults(&options);
     options.link = link;
     options.monitor = monitor != NULL;
-    term pid = proc_spawn(parent, ATOM_erts_internal, function, list, &options, monitor);
+    term pid = proc_spawn(parent, ATOM_erts_internal, ATOM_start, list, &options, monitor);
     heap_free(&builder);
     return pid;
 }
