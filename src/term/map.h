@@ -57,5 +57,4 @@ bool map_next(struct map_iterator *iterator);
 int64_t map_position(const struct map_iterator *iterator);
 struct map_iterator map_iterate_from(term map, int64_t position);
 
-
 #endif
