@@ -414,9 +414,11 @@ BIF(erts_internal, port_info, 2) {
 }
 
 BIF(erlang, ports, 0) {
+    term list = NIL, ordered = NIL;
     size_t position = 0;
-    term list = NIL;
     for (struct port *port; (port = port_next(&position));)
         list = heap_cons(&self->heap, port->id, list);
-    return list;
+    for (; is_list(list); list = list_tail(list))
+        ordered = heap_cons(&self->heap, list_head(list), ordered);
+    return ordered;
 }

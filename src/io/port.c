@@ -238,9 +238,10 @@ static void hook_exit_signal(struct process *from, term id, term reason) {
     struct port *port = lock_id(id);
     if (!port)
         return;
-    link_remove(port, from->pid);
     if (reason != ATOM_normal || from->pid == port->owner)
         port_close(port, reason);
+    else
+        link_remove(port, from->pid);
     port_unlock(port);
 }
 

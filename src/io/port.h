@@ -25,6 +25,7 @@
 #include "vm.h"
 
 struct port;
+struct termios;
 struct text;
 
 enum port_state { PORT_OPEN, PORT_CLOSING, PORT_CLOSED };
@@ -72,6 +73,8 @@ struct driver {
     bool soft_busy; // understands port_command's `force`
     // (locked) A command's bytes; takes over the chunk, whose first packet_bytes bytes are free for a header.
     void (*output)(struct port *port, struct chunk *chunk);
+    // (locked) Bytes that came in, to be given on to port_input_bytes; NULL: as they are.
+    void (*input)(struct port *port, const uint8_t *bytes, size_t size);
     // (locked) port_control: appends the answer's bytes; false is badarg.
     bool (*control)(struct port *port, unsigned operation, const uint8_t *bytes, size_t size, struct text *answer);
     // When the last lock is released: closes what open made, but the descriptors of `input` and `output`.
@@ -140,6 +143,9 @@ void io_init(size_t port_limit);
 void io_flush(void);
 void io_restore(void);
 void io_restore_later(int descriptor); // it was made non-blocking
+// The mode that the terminal had before a port changed it; NULL: no port has. Setting it to NULL restores it.
+void io_set_terminal_mode(const struct termios *before);
+const struct termios *io_terminal_mode(void);
 // While the menu of ^C is shown no port reads. Returns what it was before.
 bool io_set_break(bool shown);
 bool io_in_break(void);

@@ -8,6 +8,7 @@ struct named_driver {
 };
 
 static const struct named_driver drivers[] = {
+    {"tty_sl", port_open_terminal},
     {"udp_inet", port_open_udp},
 };
 

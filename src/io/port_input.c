@@ -159,7 +159,7 @@ static void read_some(struct port *port) {
     ssize_t got = read(port->input.descriptor, bytes, READ_SIZE);
     int error = errno;
     if (got > 0)
-        port_input_bytes(port, bytes, (size_t)got);
+        (port->driver->input ? port->driver->input : port_input_bytes)(port, bytes, (size_t)got);
     sys_free(bytes);
     if (got > 0 || (got < 0 && (error == EAGAIN || error == EINTR)))
         port_input_arm(port);

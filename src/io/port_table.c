@@ -5,6 +5,9 @@
 
 #include "io/port.h"
 
+#include <termios.h>
+#include <unistd.h>
+
 #include "io/descriptor.h"
 #include "sys/sys.h"
 
@@ -21,6 +24,7 @@ struct port_table {
     int restore[RESTORE_MAX]; // descriptors to be made blocking again
     size_t restore_count;
     _Atomic bool in_break;
+    _Atomic(const struct termios *) terminal_mode;
     _Atomic(struct port *) slots[];
 };
 
@@ -153,6 +157,16 @@ void io_restore(void) {
     struct port_table *table = vm.ports;
     for (size_t i = 0; i < table->restore_count; i++)
         descriptor_set_blocking(table->restore[i]);
+    io_set_terminal_mode(NULL);
+}
+
+void io_set_terminal_mode(const struct termios *before) {
+    const struct termios *mode = atomic_exchange(&vm.ports->terminal_mode, before);
+    if (!before && mode)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, mode);
+}
+const struct termios *io_terminal_mode(void) {
+    return atomic_load(&vm.ports->terminal_mode);
 }
 
 bool io_set_break(bool shown) {

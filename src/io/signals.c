@@ -22,7 +22,7 @@
 struct signal_watch {
     struct poll_source source; // the pipe's end to read
     int writer;
-    void (*_Atomic resized)(void);
+    void (*_Atomic continued)(void);
 };
 
 struct named_signal {
@@ -61,12 +61,12 @@ static void notify(term name) {
 }
 
 static void act(int number) {
-    void (*resized)(void) = atomic_load(&vm.signals->resized);
+    void (*continued)(void) = atomic_load(&vm.signals->continued);
     if (number == SIGINT) {
         break_request();
-    } else if (number == SIGWINCH || number == SIGCONT) {
-        if (resized)
-            resized();
+    } else if (number == SIGCONT) {
+        if (continued)
+            continued();
     } else {
         for (size_t i = 0; i < NAMED_SIGNALS; i++) {
             if (named_signals[i].number == number)
@@ -113,8 +113,7 @@ bool signals_set(term name, enum signal_disposition disposition) {
     return false;
 }
 
-void signals_watch_terminal(void (*resized)(void)) {
-    atomic_store(&vm.signals->resized, resized);
-    set_handler(SIGWINCH, resized ? handler : SIG_DFL);
-    set_handler(SIGCONT, resized ? handler : SIG_DFL);
+void signals_watch_terminal(void (*continued)(void)) {
+    atomic_store(&vm.signals->continued, continued);
+    set_handler(SIGCONT, continued ? handler : SIG_DFL);
 }

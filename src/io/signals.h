@@ -11,7 +11,7 @@ enum signal_disposition { SIGNAL_DEFAULT, SIGNAL_IGNORE, SIGNAL_HANDLE };
 void signals_init(void);
 // False when the atom names no signal that Erlang code may set.
 bool signals_set(term name, enum signal_disposition disposition);
-// `resized` is called on a scheduler when the terminal's size has changed; NULL: never.
-void signals_watch_terminal(void (*resized)(void));
+// `continued` is called on a scheduler when the VM goes on after a stop; NULL: never.
+void signals_watch_terminal(void (*continued)(void));
 
 #endif
