@@ -64,8 +64,8 @@ static term local_info(struct heap *heap, term fun, term item) {
         return SMALL(lambda->old_uniq);
     case ATOM_new_uniq:
         return heap_binary(heap, lambda->uniq, sizeof lambda->uniq);
-    case ATOM_refc: // lambdas live for ever: nobody counts
-        return SMALL(1);
+    case ATOM_refc: // nobody counts: as if there were the code's and this one
+        return SMALL(2);
     default:
         return NONE;
     }

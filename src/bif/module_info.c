@@ -2,6 +2,7 @@
 
 #include "bif/bif.h"
 #include "code/code.h"
+#include "exec/link.h"
 #include "ext/ext.h"
 
 // ---- get_module_info
@@ -135,5 +136,7 @@ BIF(erlang, function_exported, 3) {
 BIF(erlang, is_builtin, 3) {
     bool valid;
     const struct export *export = find_export(arguments, &valid);
-    return valid ? term_boolean(export && export->bif) : raise_badarg(self);
+    if (!valid)
+        return raise_badarg(self);
+    return term_boolean(export && (export->bif || exec_is_special(export->module, export->function, export->arity)));
 }
