@@ -40,7 +40,7 @@ static inline struct object *object_next(const struct object *object) {
 // A copy of the tuple on a process's heap.
 static inline term object_copy(struct heap *heap, const struct object *object) {
     if (!object_is_flat(object))
-        return heap_copy_sized(heap, object_tuple(object), object->fragment.words);
+        return boxed_make(heap_copy_block(heap, object->words, object->fragment.words));
     term *words = heap_alloc(heap, object->fragment.words);
     memcpy(words, object->words, object->fragment.words * sizeof(term));
     return boxed_make(words);

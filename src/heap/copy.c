@@ -146,7 +146,29 @@ term heap_copy_all(struct heap *to, term value) {
     return is_pointer(value) ? copy_to_heap(to, copy_rule_all(), value) : value;
 }
 
-term heap_copy_sized(struct heap *to, term value, size_t words) {
-    to->binary_bytes += copy_words(copy_rule_all(), &value, heap_alloc(to, words), words, &to->off_heap);
-    return value;
+// The words of an opaque value; one that owns something is put into the list of its new heap.
+static void copy_opaque(struct heap *to, term *at, const term *from, size_t size) {
+    memcpy(at + 1, from + 1, size * sizeof(term));
+    if (header_kind(from[0]) < KIND_OFF_HEAP)
+        return;
+    struct off_heap *value = (struct off_heap *)at;
+    shared_binary_retain(value->shared);
+    value->next = to->off_heap;
+    to->off_heap = value;
+    if (header_kind(from[0]) == KIND_SLICE)
+        to->binary_bytes += at[4] >> 3;
+}
+
+term *heap_copy_block(struct heap *to, const term *block, size_t words) {
+    term *copy = heap_alloc(to, words);
+    uintptr_t distance = (uintptr_t)copy - (uintptr_t)block;
+    for (size_t i = 0; i < words; i++) {
+        term word = block[i];
+        copy[i] = is_pointer(word) ? word + distance : word;
+        if (is_header(word) && header_kind(word) >= KIND_OPAQUE) {
+            copy_opaque(to, copy + i, block + i, header_size(word));
+            i += header_size(word);
+        }
+    }
+    return copy;
 }

@@ -118,8 +118,8 @@ term heap_copy(struct heap *to, term value);
 // The same, literals too: for tables and other places that outlive a module.
 term heap_copy_all(struct heap *to, term value);
 size_t heap_size_of_all(term value);
-// A copy of a boxed value or list that refers to no literals and needs exactly `words`.
-term heap_copy_sized(struct heap *to, term value, size_t words);
+// A copy of a block of values that refer to nothing outside the block; returns where it is.
+term *heap_copy_block(struct heap *to, const term *block, size_t words);
 
 // Moves the fragments of a builder into `to`: its values belong to `to` from then on.
 void heap_adopt(struct heap *to, struct heap *from);
