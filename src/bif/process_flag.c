@@ -8,7 +8,6 @@
 #include "term/map.h"
 #include "vm.h"
 
-#define HEAP_MINIMUM 233 // OTP's default, what programs are told
 #define SAVE_CALLS_MAX 10000
 
 // ---- max_heap_size

@@ -12,7 +12,6 @@
 #include "term/print.h"
 #include "vm.h"
 
-#define HEAP_MINIMUM 233 // OTP's default, what programs are told
 #define BACKTRACE_DEPTH 1000
 
 // What an item's function gets.

@@ -5,6 +5,8 @@
 
 #include "proc/link.h"
 
+#define HEAP_MINIMUM 233 // words: OTP's default, which is what programs are told
+
 bool monitor_options_read(term list, struct monitor_options *options); // bif/monitor.c
 bool priority_read(term value, enum priority *priority);
 term priority_atom(enum priority priority);

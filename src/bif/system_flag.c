@@ -43,8 +43,8 @@ static term set_fullsweep_after(struct process *self, term value) {
     return SMALL(old);
 }
 
-static term set_size(struct process *self, size_t *size, term value) {
-    size_t old = *size;
+static term set_size(struct process *self, size_t *size, size_t standard, term value) {
+    size_t old = *size ? *size : standard;
     if (!natural(value, 0, SMALL_MAX))
         return raise_badarg(self);
     *size = (size_t)small_value(value);
@@ -103,9 +103,9 @@ BIF(erlang, system_flag, 2) {
     case ATOM_fullsweep_after:
         return set_fullsweep_after(self, value);
     case ATOM_min_heap_size:
-        return set_size(self, &vm.options->heap_minimum, value);
+        return set_size(self, &vm.options->heap_minimum, HEAP_MINIMUM, value);
     case ATOM_min_bin_vheap_size:
-        return set_size(self, &vm.options->binary_heap_minimum, value);
+        return set_size(self, &vm.options->binary_heap_minimum, 0, value);
     case ATOM_max_heap_size:
         return set_max_heap_size(self, value);
     case ATOM_scheduler_bind_type:

@@ -2,6 +2,8 @@
 
 #include "exec/frames.h"
 
+#include "exec/operation.h"
+
 #include "exec/exception.h"
 
 struct frames frames_begin(const struct process *process, const word *where, const word *link) {
@@ -50,6 +52,12 @@ bool frames_next(struct frames *frames) {
 
 bool exec_current_function(struct process *process, term mfa[3]) {
     struct frames frames = frames_of(process);
+    if (exec_is_hibernating(process)) {
+        mfa[0] = ATOM_erlang;
+        mfa[1] = ATOM_hibernate;
+        mfa[2] = SMALL(3);
+        return true;
+    }
     if (!frames_next(&frames))
         return false;
     mfa[0] = frames.function->code->name;

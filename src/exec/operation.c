@@ -4,6 +4,7 @@
 
 #include "exec/exception.h"
 #include "exec/instruction_table.h"
+#include "proc/extra.h"
 #include "proc/mailbox.h"
 #include "sys/sys.h"
 #include "term/map.h"
@@ -90,7 +91,7 @@ struct export *exec_fun_callee(struct process *process, term *x, size_t arity) {
     // While a purge is undecided the fun may come back: that function only applies it again.
     if (code_is_purging(x[0]))
         return code_export(ATOM_erts_code_purger, ATOM_pending_purge_lambda, 3);
-    return code_export(ATOM_error_handler, ATOM_undefined_lambda, 3);
+    return code_export(process_error_handler(process), ATOM_undefined_lambda, 3);
 }
 
 struct export *exec_apply_callee(term module, term function, size_t arity) {
@@ -99,7 +100,7 @@ struct export *exec_apply_callee(term module, term function, size_t arity) {
 
 struct export *exec_undefined(struct process *process, const struct export *export, term *x, const word *link) {
     term arguments = heap_list_of(&process->heap, export->arity, x, NIL);
-    struct export *handler = code_export(ATOM_error_handler, ATOM_undefined_function, 3);
+    struct export *handler = code_export(process_error_handler(process), ATOM_undefined_function, 3);
     if (!export_is_callable(handler)) {
         raise_error(process, ATOM_undef);
         exception_capture_undefined(process, link, link, export->module, export->function, arguments);

@@ -67,6 +67,8 @@ struct export *exec_undefined(struct process *process, const struct export *expo
 struct export *exec_spread(struct process *process, term *x, const word *link);
 // x = fun, list of arguments: the same, the fun behind them. Returns their number, or -1.
 int exec_spread_fun(struct process *process, term *x, const word *link);
+// True while a process waits in erlang:hibernate/3.
+bool exec_is_hibernating(const struct process *process);
 // Empties the stack; x = module, function, list of arguments is what the process wakes with.
 bool exec_hibernate(struct process *process, term *x, const word *link);
 

@@ -60,6 +60,10 @@ PRESERVE_NONE enum exec_result swap_out(REGISTERS) {
     return EXEC_SLICE_ENDED;
 }
 
+bool exec_is_hibernating(const struct process *process) {
+    return process->instruction == process_apply + 1;
+}
+
 bool exec_hibernate(struct process *process, term *x, const word *link) {
     size_t length = 0;
     term list = x[2];
