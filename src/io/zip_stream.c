@@ -125,11 +125,13 @@ int zip_step(struct zip_stream *zip, size_t input, uint8_t *bytes, size_t output
     *made = 0;
     if (zip->state == ZIP_INFLATE && zip->ended && zip->input.size > 0)
         code = pass_end(zip);
+    if (zip->state == ZIP_DEFLATE && zip->ended && zip->input.size > 0)
+        code = Z_STREAM_ERROR;
     if (code != Z_OK)
         return code;
     zip->z.next_out = bytes;
     zip->z.avail_out = (uInt)output;
-    size_t used;
+    size_t used, before = zip->input.size;
     do {
         code = feed(zip, input, flush, &used);
         input -= used;
@@ -138,5 +140,6 @@ int zip_step(struct zip_stream *zip, size_t input, uint8_t *bytes, size_t output
     if (code == Z_STREAM_END)
         zip->ended = true;
     *more = zip->input.size > 0 || (zip->z.avail_out == 0 && code != Z_STREAM_END);
-    return code == Z_BUF_ERROR || code == Z_STREAM_END ? Z_OK : code; // no progress is no error
+    bool progress = *made > 0 || zip->input.size < before || before == 0;
+    return code == Z_STREAM_END || (code == Z_BUF_ERROR && progress) ? Z_OK : code;
 }
