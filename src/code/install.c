@@ -54,6 +54,7 @@ static struct code *make_current(struct code *code) {
     struct module *module = code_module_make(code->name);
     struct code *previous = atomic_load(&module->current);
     code->module = module;
+    take_lambdas(code); // first: a fun that loaded code does not have is a bad one
     if (previous)
         atomic_store(&module->old, previous);
     atomic_store(&module->current, code);
@@ -61,7 +62,6 @@ static struct code *make_current(struct code *code) {
 }
 
 static void activate(struct code *code, struct code *previous) {
-    take_lambdas(code);
     take_exports(code);
     if (previous)
         drop_exports(previous);

@@ -85,11 +85,17 @@ struct export *exec_fun_callee(struct process *process, term *x, size_t arity) {
         raise_error(process, heap_tuple_of(heap, 2, ATOM_badarity, heap_tuple_of(heap, 2, fun, arguments)));
         return NULL;
     }
-    x[0] = fun_lambda(fun)->module; // not loaded
+    struct module *module = code_module(fun_lambda(fun)->module);
+    bool purging = code_is_purging(fun_lambda(fun)->module);
+    if (module && atomic_load(&module->current) && !purging) { // what is loaded does not have it
+        raise_error(process, heap_tuple_of(heap, 2, ATOM_badfun, fun));
+        return NULL;
+    }
+    x[0] = fun_lambda(fun)->module;
     x[1] = fun;
     x[2] = arguments;
-    // While a purge is undecided the fun may come back: that function only applies it again.
-    if (code_is_purging(x[0]))
+    // While a purge is undecided the fun may come back: pending_purge_lambda only applies it again.
+    if (purging)
         return code_export(ATOM_erts_code_purger, ATOM_pending_purge_lambda, 3);
     return code_export(process_error_handler(process), ATOM_undefined_lambda, 3);
 }
