@@ -44,26 +44,38 @@ term exec_binary(struct process *process, binary_operation *operation, term a, t
 // ---- maps
 // -------------------------------------------------------------------------------------------------------------
 
-term exec_put_map_assoc(struct process *process, term map, const word *pairs, size_t count, term *x) {
-    const term *words = (const term *)pairs;
-    term *stack = process->heap.stack;
+// The map functions take pairs of terms; they get so many at a time.
+#define PAIRS_AT_ONCE 32
+
+static size_t read_pairs(struct process *process, const word *operands, size_t count, term *x, term *pairs) {
+    size_t now = count < PAIRS_AT_ONCE ? count : PAIRS_AT_ONCE;
+    for (size_t i = 0; i < 2 * now; i++)
+        pairs[i] = operand_read(x, process->heap.stack, operands[i]);
+    return now;
+}
+
+term exec_put_map_assoc(struct process *process, term map, const word *operands, size_t count, term *x) {
+    term pairs[2 * PAIRS_AT_ONCE];
     if (!is_map(map))
         return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badmap, map));
-    for (size_t i = 0; i < count; i++)
-        map = map_put(&process->heap, map, operand_read(x, stack, words[2 * i]),
-                      operand_read(x, stack, words[2 * i + 1]));
+    for (size_t done = 0; done < count;) {
+        size_t now = read_pairs(process, operands + 2 * done, count - done, x, pairs);
+        map = map_put_many(&process->heap, map, pairs, now);
+        done += now;
+    }
     return map;
 }
 
-term exec_put_map_exact(struct process *process, term map, const word *pairs, size_t count, term *x) {
-    term *stack = process->heap.stack;
+term exec_put_map_exact(struct process *process, term map, const word *operands, size_t count, term *x) {
+    term pairs[2 * PAIRS_AT_ONCE], missing;
     if (!is_map(map))
         return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badmap, map));
-    for (size_t i = 0; i < count; i++) {
-        term key = operand_read(x, stack, pairs[2 * i]);
-        map = map_update(&process->heap, map, key, operand_read(x, stack, pairs[2 * i + 1]));
+    for (size_t done = 0; done < count;) {
+        size_t now = read_pairs(process, operands + 2 * done, count - done, x, pairs);
+        map = map_update_many(&process->heap, map, pairs, now, &missing);
         if (map == NONE)
-            return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badkey, key));
+            return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badkey, missing));
+        done += now;
     }
     return map;
 }

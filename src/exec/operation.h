@@ -13,18 +13,21 @@
 // ---- collection
 // -------------------------------------------------------------------------------------------------------
 
+// Fragments or shared binaries may have piled up: heap_wants_collection knows.
+#define BINARY_BYTES_TO_ASK ((size_t)64 << 10)
 static inline bool exec_wants_collection(struct process *process) {
 #if PURLIN_ASSERT_LEVEL >= 2
     return true;
 #else
-    return process->heap.fragments && heap_wants_collection(&process->heap);
+    return (process->heap.fragments || process->heap.binary_bytes > BINARY_BYTES_TO_ASK) &&
+           heap_wants_collection(&process->heap);
 #endif
 }
 static inline bool exec_bif_left_work(const struct process *process) {
 #if PURLIN_ASSERT_LEVEL >= 2
     return true;
 #else
-    return process->heap.fragments || process->scratch || process->heap.binary_bytes > process->heap.size_minimum;
+    return process->heap.fragments || process->scratch || process->heap.binary_bytes > BINARY_BYTES_TO_ASK;
 #endif
 }
 // After a built-in function: releases its temporary memory, and collects if its result made that due.
@@ -49,11 +52,11 @@ term exec_binary(struct process *process, binary_operation *operation, term a, t
 #define exec_operator_bsl ATOM_bsl
 #define exec_operator_bsr ATOM_bsr
 
-// ---- maps: `pairs` are operands as in form s
+// ---- maps: `operands` are pairs of key and value, as in form s
 // --------------------------------------------------------------------------
 
-term exec_put_map_assoc(struct process *process, term map, const word *pairs, size_t count, term *x);
-term exec_put_map_exact(struct process *process, term map, const word *pairs, size_t count, term *x);
+term exec_put_map_assoc(struct process *process, term map, const word *operands, size_t count, term *x);
+term exec_put_map_exact(struct process *process, term map, const word *operands, size_t count, term *x);
 
 // ---- calls: all return where to go on, with the arguments in x; NULL when they raised
 // ------------------------------------

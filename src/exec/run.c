@@ -47,9 +47,11 @@ enum exec_result exec_run(struct process *process, struct context *context) {
 }
 
 PRESERVE_NONE enum exec_result swap_out(REGISTERS) {
-    if (exec_is_stub(*ip))
-        DISPATCH;
     uint32_t live = process->live;
+    if (exec_is_stub(*ip)) {
+        process->live = 0;
+        DISPATCH;
+    }
     SAVE;
     if ((size_t)(stack - top) < live)
         exec_collect(process, live, x, live);

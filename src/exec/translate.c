@@ -190,7 +190,7 @@ struct choice {
 };
 
 static int compare_choices(const void *a, const void *b) {
-    term x = ((const struct choice *)a)->value, y = ((const struct choice *)b)->value;
+    int64_t x = (int64_t)((const struct choice *)a)->value, y = (int64_t)((const struct choice *)b)->value;
     return x < y ? -1 : x > y;
 }
 
@@ -203,47 +203,34 @@ static void emit_choices(struct preparation *preparation, const struct choice *c
         emit_label(preparation, choices[i].label);
 }
 
-// A table by the value itself when it would be at least a third full.
+// A table by the value itself, when it would be at least a third full. The choices are small integers, sorted.
 static bool emit_select_range(struct preparation *preparation, struct operand source, struct operand otherwise,
                               const struct choice *choices, uint32_t count) {
-    int64_t least = INT64_MAX, most = INT64_MIN;
-    for (uint32_t i = 0; i < count; i++) {
-        if (!is_small(choices[i].value))
-            return false;
-        int64_t value = small_value(choices[i].value);
-        least = value < least ? value : least;
-        most = value > most ? value : most;
-    }
-    uint64_t span = (uint64_t)most - (uint64_t)least + 1;
+    int64_t least = small_value(choices[0].value);
+    uint64_t span = (uint64_t)small_value(choices[count - 1].value) - (uint64_t)least + 1;
     if (count < SELECT_FEW || span == 0 || span / 3 > count)
         return false;
     EMIT(preparation, select_range, source, otherwise, operand_number(SMALL(least)), operand_number(span));
-    uint32_t start = preparation->size;
-    for (uint64_t i = 0; i < span; i++)
-        emit_word(preparation, 0);
     for (uint64_t i = 0; i < span; i++) {
-        uint64_t label = otherwise.value;
-        for (uint32_t j = 0; j < count; j++)
-            if (choices[j].value == SMALL(least + (int64_t)i)) {
-                label = choices[j].label;
-                break;
-            }
-        preparation->size = start + (uint32_t)i;
-        emit_label(preparation, label);
+        bool chosen = choices->value == SMALL(least + (int64_t)i);
+        emit_label(preparation, chosen ? choices->label : otherwise.value);
+        choices += chosen;
     }
     return true;
 }
 
 static void emit_select(struct preparation *preparation, struct operand source, struct operand otherwise,
                         struct choice *choices, uint32_t count) {
-    if (emit_select_range(preparation, source, otherwise, choices, count))
+    bool all_small = true;
+    for (uint32_t i = 0; i < count; i++)
+        all_small &= is_small(choices[i].value);
+    qsort(choices, count, sizeof(*choices), compare_choices);
+    if (all_small && emit_select_range(preparation, source, otherwise, choices, count))
         return;
-    if (count <= SELECT_FEW) {
+    if (count <= SELECT_FEW)
         EMIT(preparation, select_few, source, otherwise, operand_number(count));
-    } else {
-        qsort(choices, count, sizeof(*choices), compare_choices);
+    else
         EMIT(preparation, select_sorted, source, otherwise, operand_number(count));
-    }
     emit_choices(preparation, choices, count);
 }
 

@@ -173,8 +173,10 @@ static inline struct function *fun_function(term fun, size_t arity, term *x) {
 // The fun is in x behind its arguments, their number in process->live; link is the return address. ip is where a bad
 // fun raises.
 static PRESERVE_NONE enum exec_result call_fun_slow(REGISTERS) {
+    size_t arity = process->live;
+    process->live = 0; // nothing is saved on the stack
     SAVE;
-    struct export *callee = exec_fun_callee(process, x, process->live);
+    struct export *callee = exec_fun_callee(process, x, arity);
     RESTORE;
     if (!callee)
         TAIL(unwind);
@@ -301,10 +303,11 @@ INSTRUCTION(stub_apply_fun, u) {
     ip = link;
     if (arity < 0)
         TAIL(unwind);
-    process->live = (uint32_t)arity;
     struct function *callee = fun_function(x[arity], (size_t)arity, x);
-    if (unlikely(!callee))
+    if (unlikely(!callee)) {
+        process->live = (uint32_t)arity;
         TAIL(call_fun_slow);
+    }
     CALL(callee);
 }
 

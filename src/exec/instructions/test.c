@@ -197,20 +197,20 @@ INSTRUCTION(select_range, xys, f, u, u) {
     DISPATCH;
 }
 
-// count, the values in ascending order as words, the labels in the same order
+// count, the values in ascending order (the words as signed numbers), the labels in the same order
 INSTRUCTION(select_sorted, xys, f, u) {
     term value = READ(1);
     size_t count = NUMBER(3);
     const word *values = AFTER, *base = values;
     for (size_t n = count; n > 1; n -= n / 2)
-        base = base[n / 2] <= value ? base + n / 2 : base;
+        base = (int64_t)base[n / 2] <= (int64_t)value ? base + n / 2 : base;
     if (*base != value)
         JUMP(2);
     ip = (const word *)base[count];
     DISPATCH;
 }
 
-// The same for few: no branch to mispredict is dearer than looking at three values.
+// The same for so few that looking at each is cheapest.
 INSTRUCTION(select_few, xys, f, u) {
     term value = READ(1);
     size_t count = NUMBER(3);
