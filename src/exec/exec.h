@@ -48,7 +48,7 @@ void exec_start(struct process *process, struct export *target, const term *argu
 void exec_export_link(struct export *export);
 void exec_function_link(struct function *function);
 void exec_code_free(struct code *code); // the prepared functions of a purged module
-// True when the process holds return addresses, catches or funs of that code: check_process_code.
+// True when functions of that code are on the process's stack: check_process_code. (Funs: ask heap/.)
 bool exec_uses_code(struct process *process, const struct code *code);
 
 // The stack trace of the running (or stopped) process as [{M, F, Arity, [{file, _}, {line, _}]}], at most `depth`

@@ -328,7 +328,6 @@ INSTRUCTION(stub_yield, u) {
     x[0] = ATOM_true;
     ip = link;
     process->live = 1;
-    reductions = 0;
     TAIL(swap_out);
 }
 
