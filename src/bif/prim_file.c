@@ -204,14 +204,16 @@ static term read_answer(struct process *self, struct file_handle *file, size_t s
     file_end(file);
     if (error)
         return posix_error(&self->heap, error);
-    return done == 0 && size > 0 ? ATOM_eof : ok_value(self, binary);
+    return done == 0 ? ATOM_eof : ok_value(self, binary);
 }
 
 BIF(prim_file, read_nif, 2) {
     uint64_t size;
     term answer;
-    if (!integer_to_uint64(arguments[1], &size))
+    if (!is_integer(arguments[1]))
         return raise_badarg(self);
+    if (!integer_to_uint64(arguments[1], &size))
+        return posix_error(&self->heap, EINVAL);
     struct file_handle *file = take_file(self, arguments[0], &answer);
     return file ? read_answer(self, file, size, FILE_AT_POSITION) : answer;
 }
