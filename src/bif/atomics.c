@@ -8,8 +8,9 @@
 #include "term/number.h"
 
 struct array {
-    size_t length;
-    bool is_signed, counts; // counts: made by counters
+    uint64_t length : 62;
+    bool is_signed : 1;
+    bool counts : 1; // made by counters
     _Atomic uint64_t values[];
 };
 

@@ -169,14 +169,18 @@ BIF(ets, update_element, 3) {
         return NONE;
     if (is_tuple(operations))
         operations = heap_cons(&self->heap, operations, NIL);
-    if (ets_type(table) > TABLE_ORDERED_SET || !are_element_operations(operations))
+    if (ets_type(table) > TABLE_ORDERED_SET)
         return raise_badarg(self);
 
+    // When there is no such key OTP does not look at what should be done with it.
+    bool valid = are_element_operations(operations);
     struct spot spot;
     if (!spot_open(&spot, table, arguments[1]))
         return ets_raise_dead(self);
     bool found = spot.object != NULL;
-    term cause = found ? wrong_position(spot.object, ets_keypos(table), operations) : NONE;
+    term cause = found && !valid ? ATOM_none
+                 : found         ? wrong_position(spot.object, ets_keypos(table), operations)
+                                 : NONE;
     for (term list = operations; found && cause == NONE && is_list(list); list = list_tail(list))
         spot_set(&spot, (size_t)small_value(tuple_element(list_head(list), 1)), tuple_element(list_head(list), 2));
     spot_close(&spot);

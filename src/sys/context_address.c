@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 // AddressSanitizer: it must know the bounds of the stack that runs. `fiber` holds its fake stack while another runs.
 
 #include <pthread.h>
