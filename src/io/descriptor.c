@@ -13,6 +13,13 @@
 
 #include "io/port.h"
 
+void descriptor_open_standard(void) {
+    for (int descriptor = 0; descriptor <= 2; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0)
+            (void)!open("/dev/null", O_RDWR); // gets the lowest free number: this one
+    }
+}
+
 static int open_again(int descriptor, bool writing) {
     char path[32];
     snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);

@@ -6,6 +6,9 @@
 
 #include <stdbool.h>
 
+// Opens /dev/null in place of a standard descriptor that the VM was started without, before another file gets its
+// number.
+void descriptor_open_standard(void);
 // A descriptor of our own for the file behind `descriptor`; -1 with errno set when it is not open.
 int descriptor_private(int descriptor, bool writing);
 void descriptor_set_blocking(int descriptor);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "io/posix_error.h"
+#include "proc/log.h"
 #include "proc/signal.h"
 #include "sys/sys.h"
 #include "term/compare.h"
@@ -259,10 +260,21 @@ static void wait_for_room(struct process *self, struct port *port) {
     proc_wait(self);
 }
 
+static void report_bad_data(struct process *self, term id) {
+    struct port *port = port_lookup(id);
+    if (!port)
+        return;
+    struct heap builder = {0};
+    term title = heap_string(&builder, port->title, strlen(port->title));
+    log_error(self, "Bad value on output port '~s'~n~n", &builder, heap_cons(&builder, title, NIL));
+}
+
 enum command_result port_command(struct process *self, term id, term data, unsigned options) {
     size_t size;
-    if (iodata_size(data, &size) != IODATA_OK)
+    if (iodata_size(data, &size) != IODATA_OK) {
+        report_bad_data(self, id);
         return COMMAND_BAD;
+    }
     work_charge(&self->work, (int64_t)(size / BYTES_PER_REDUCTION));
     for (struct port *port; (port = lock_id(id));) {
         if ((options & COMMAND_FORCE) && !port->driver->soft_busy) {

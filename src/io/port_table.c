@@ -37,6 +37,7 @@ static _Atomic(struct port *) *slot_of(struct port_table *table, term id) {
 }
 
 void io_init(size_t limit) {
+    descriptor_open_standard();
     size_t size = 1024;
     while (size < limit)
         size *= 2;
