@@ -40,15 +40,17 @@ static void registry_unlock(void) {
     pthread_mutex_unlock(&vm.tables->lock);
 }
 
-static bool is_gone(const struct process *process) {
-    return process->tables == &gone;
-}
+// NULL when the process has ended.
 static struct process_tables *tables_of(struct process *process) {
-    if (!process->tables) {
-        process->tables = sys_alloc_zero(sizeof *process->tables);
-        process->tables->pid = process->pid;
+    struct process_tables *tables = atomic_load_explicit(&process->tables, memory_order_acquire);
+    if (!tables) {
+        struct process_tables *new = sys_alloc_zero(sizeof *new);
+        new->pid = process->pid;
+        if (atomic_compare_exchange_strong(&process->tables, &tables, new))
+            return new;
+        sys_free(new);
     }
-    return process->tables;
+    return tables == &gone ? NULL : tables;
 }
 
 // ---- names
@@ -106,7 +108,8 @@ static bool may(const struct process *self, const struct table *table, enum tabl
     if (need == NEED_INFO || access == ACCESS_PUBLIC || (need == NEED_READ && access == ACCESS_PROTECTED) ||
         owner_of(table) == self->pid)
         return true;
-    return self->tables && self->tables->super_user;
+    const struct process_tables *tables = atomic_load_explicit(&self->tables, memory_order_relaxed);
+    return tables && tables->super_user;
 }
 
 bool ets_is_owner(const struct process *self, const struct table *table) {
@@ -339,7 +342,7 @@ static void unfix(struct fixation *fixation, size_t count) {
 
 void ets_unfix(struct process *self, struct table *table) {
     registry_lock();
-    struct fixation *fixation = self->tables ? fixation_find(table, self->tables) : NULL;
+    struct fixation *fixation = fixation_find(table, atomic_load_explicit(&self->tables, memory_order_relaxed));
     if (fixation && table_enter(table, true)) {
         unfix(fixation, 1);
         table_leave(table, true);
@@ -436,7 +439,7 @@ static void send_transfer(const struct table *table, term from, term to, term gi
 }
 
 static bool hand_over(struct table *table, struct process *to) { // under the registry's lock
-    if (is_gone(to))
+    if (!tables_of(to))
         return false;
     owner_remove(table);
     owner_add(table, to);
@@ -512,10 +515,13 @@ static void give_up_owned(struct process *self, struct process_tables *tables) {
 }
 
 static void process_gone(struct process *self) {
+    // Most processes never have anything to do with tables, and take no lock here.
+    struct process_tables *tables = NULL, *mark = (struct process_tables *)&gone;
+    if (atomic_compare_exchange_strong(&self->tables, &tables, mark))
+        return;
     registry_lock();
-    struct process_tables *tables = self->tables;
-    self->tables = (struct process_tables *)&gone;
-    while (tables && tables->fixations) {
+    atomic_store_explicit(&self->tables, mark, memory_order_release);
+    while (tables->fixations) {
         struct fixation *fixation = tables->fixations;
         struct table *table = fixation->table;
         bool alive = table_enter(table, true);
@@ -524,10 +530,8 @@ static void process_gone(struct process *self) {
         table_leave(table, true);
     }
     registry_unlock();
-    if (tables) {
-        give_up_owned(self, tables);
-        sys_free(tables);
-    }
+    give_up_owned(self, tables);
+    sys_free(tables);
 }
 
 void ets_init(void) {

@@ -120,10 +120,10 @@ struct process {
 
     struct process_links *links; // links, monitors, aliases; NULL while there are none
     struct process_dictionary *dictionary;
-    struct process_tables *tables; // what it owns and has fixed, or NULL; ets/ looks after it
-    struct process_extra *extra;   // what few processes have: suspensions, tracer, save calls, receive markers, ...
-    struct process *queue_next;    // in a run queue
-    struct process_timer *timer;   // of receive ... after and proc_wait_until; made at the first use
+    _Atomic(struct process_tables *) tables; // what it owns and has fixed, or NULL; ets/ looks after it
+    struct process_extra *extra; // what few processes have: suspensions, tracer, save calls, receive markers, ...
+    struct process *queue_next;  // in a run queue
+    struct process_timer *timer; // of receive ... after and proc_wait_until; made at the first use
     term group_leader, parent;
     _Atomic(term) registered_name; // or NIL; written under the name table's lock
     struct export *initial_call;
