@@ -2,6 +2,7 @@
 
 #include "proc/signal.h"
 
+#include "proc/extra.h"
 #include "sys/sys.h"
 #include "vm.h"
 
@@ -134,6 +135,8 @@ void proc_wake(struct process *process) {
 }
 
 bool proc_sleep(struct process *process) {
+    if (process->extra && process->extra->tasks && !process->parked)
+        return false; // a receive has taken them in: they are done before the next slice
     uint32_t state = atomic_load(&process->state);
     do {
         if (state & STATE_TIMED_OUT)
