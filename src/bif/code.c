@@ -1,13 +1,13 @@
 // Loading, deleting and purging modules: what code_server, init and erts_code_purger call.
 
 #include "code/code.h"
+
 #include "bif/bif.h"
 #include "bif/bytes.h"
 #include "code/collector.h"
+#include "proc/log.h"
 #include "term/atom.h"
-#include "vm.h"
-
-#include <stdio.h>
+#include "term/print.h"
 
 #define BYTES_PER_REDUCTION 64 // of a module's file being read: measured against a call of a small function
 
@@ -39,9 +39,19 @@ static term prepared_make(struct heap *heap, struct code *code) {
     return heap_magic_reference(heap, shared);
 }
 
+// A report for the logger, in the words of OTP where there are such.
+static void report(struct process *self, const struct text *text) {
+    struct heap builder = {};
+    term string = heap_string(&builder, text->bytes, text->size);
+    log_error(self, "~s~n", &builder, heap_cons(&builder, string, NIL));
+}
+
 static term bad_file(struct process *self, term module, const char *why) {
     struct atom_text name = atom_text(module);
-    fprintf(stderr, "Error loading module %.*s:\n  %s\n", (int)name.size, (const char *)name.bytes, why);
+    struct text text = {};
+    text_format(&text, "Error loading module %.*s:\n  %s\n", (int)name.size, (const char *)name.bytes, why);
+    report(self, &text);
+    text_free(&text);
     return heap_tuple_of(&self->heap, 2, ATOM_error, ATOM_badfile);
 }
 
@@ -193,6 +203,14 @@ BIF(erlang, finish_after_on_load, 2) {
 
 // ---- deleting and purging
 
+static void report_unpurged(struct process *self, term module) {
+    struct atom_text name = atom_text(module);
+    struct text text = {};
+    text_format(&text, "Module %.*s must be purged before deleting\n", (int)name.size, (const char *)name.bytes);
+    report(self, &text);
+    text_free(&text);
+}
+
 BIF(erlang, delete_module, 1) {
     if (!is_atom(arguments[0]))
         return raise_badarg(self);
@@ -202,6 +220,7 @@ BIF(erlang, delete_module, 1) {
     case CODE_UNKNOWN:
         return ATOM_undefined;
     default:
+        report_unpurged(self, arguments[0]);
         return raise_badarg(self);
     }
 }

@@ -47,6 +47,7 @@ struct code_span {
 struct code {
     struct module *module; // NULL until it is installed
     term name;
+    size_t memory;  // bytes that it takes, for the accounts
     uint8_t *bytes; // the chunks that are kept, one after the other; owned
     struct code_span instructions, strings, lines_chunk, types, attributes, compile_info;
     uint32_t label_count;

@@ -10,6 +10,7 @@
 #include "code/file.h"
 #include "code/literal.h"
 #include "code/operand.h"
+#include "sys/account.h"
 #include "sys/sys.h"
 #include "term/atom.h"
 
@@ -107,6 +108,7 @@ static void allocate_code(struct read *read) {
     code->export_count = read->export_count;
     code->function_count = read->function_count;
     code->label_count = read->label_count;
+    code->memory = size;
     read->code = code;
 }
 
@@ -124,6 +126,7 @@ static void keep_chunks(struct read *read) {
     size_t size = 0;
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
         size += kept[i].from.size;
+    code->memory += size;
     uint8_t *at = code->bytes = sys_alloc(size);
     for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
         *kept[i].to = (struct code_span){at, kept[i].from.size};
@@ -256,10 +259,11 @@ static bool read_all(struct read *read) {
     if (!check_instructions(code, read->why) || !read_exports(read) || !link_lambdas(read))
         return false;
     literals_finish(code, &read->literals);
+    account_add(ACCOUNT_CODE, (ptrdiff_t)code->memory);
     return true;
 }
 
-void code_free(struct code *code) {
+static void free_parts(struct code *code) {
     literals_free(code);
     sys_free(atomic_load(&code->lines));
     sys_free(code->on_load_call);
@@ -279,8 +283,13 @@ struct code *code_read(const uint8_t *bytes, size_t size, char why[CODE_WHY_SIZE
         return read.code;
     heap_free(&read.literals);
     if (read.code)
-        code_free(read.code);
+        free_parts(read.code);
     return NULL;
+}
+
+void code_free(struct code *code) {
+    account_add(ACCOUNT_CODE, -(ptrdiff_t)code->memory);
+    free_parts(code);
 }
 
 void code_discard(struct code *code) {

@@ -3,6 +3,7 @@
 #include "exec/link.h"
 
 #include "exec/instruction_table.h"
+#include "sys/account.h"
 #include "sys/sys.h"
 
 static instruction *special_stub(term module, term function, uint32_t arity) {
@@ -65,6 +66,7 @@ void exec_function_link(struct function *function) {
 void exec_code_free(struct code *code) {
     for (uint32_t i = 0; i < code->function_count; i++) {
         struct function *function = &code->functions[i];
+        account_add(ACCOUNT_CODE, -(ptrdiff_t)(function->prepared_words * sizeof(word)));
         sys_free(function->prepared);
         function->prepared = NULL;
     }

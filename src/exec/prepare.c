@@ -4,6 +4,7 @@
 
 #include "exec/emit.h"
 #include "exec/exec.h"
+#include "sys/account.h"
 #include "sys/sys.h"
 
 // ---- decoding
@@ -179,6 +180,7 @@ static const word *publish(struct function *function, word *prepared, uint32_t w
     }
     function->prepared = prepared;
     function->prepared_words = words;
+    account_add(ACCOUNT_CODE, (ptrdiff_t)(words * sizeof(word)));
     struct export *export = code_export_find(function->code->name, function->name, function->arity);
     if (export) {
         expected = function->stub;

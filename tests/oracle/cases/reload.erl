@@ -1,0 +1,65 @@
+%% Literals and persistent terms that come and go while processes hold on to them.
+-module(reload).
+-compile([export_all, nowarn_export_all]).
+
+make(Name, Lines) ->
+    Forms = [begin {ok, T, _} = erl_scan:string(L), {ok, F} = erl_parse:parse_form(T), F end
+             || L <- ["-module(" ++ atom_to_list(Name) ++ ").", "-compile(export_all)." | Lines]],
+    {ok, Name, Binary} = compile:forms(Forms, []),
+    Binary.
+
+versions() ->
+    list_to_tuple([make(reload_a, ["f() -> {lit, " ++ integer_to_list(N) ++ ", [1, 2, 3 | <<\"some binary\">>], #{a => \"text\", b => {x, y}}}."])
+                   || N <- lists:seq(1, 8)]).
+
+reload_case() ->
+    Versions = versions(),
+    {module, reload_a} = code:load_binary(reload_a, "", element(1, Versions)),
+    Self = self(),
+    Workers = [spawn_link(fun() -> worker(Self, [], 0) end) || _ <- lists:seq(1, 4)],
+    reload(Versions, 60),
+    [W ! stop || W <- Workers],
+    [receive {done, W, N} -> N > 0 end || W <- Workers].
+
+reload(_, 0) -> ok;
+reload(Versions, N) ->
+    code:purge(reload_a),
+    {module, reload_a} = code:load_binary(reload_a, "", element(N rem tuple_size(Versions) + 1, Versions)),
+    persistent_term:put({?MODULE, N rem 5}, {value, N, reload_a:f()}),
+    N rem 7 =:= 0 andalso persistent_term:erase({?MODULE, N rem 3}),
+    reload(Versions, N - 1).
+
+%% Keeps what it got on its heap, and in messages to itself that wait for a while.
+worker(Parent, Kept, N) ->
+    Literal = (catch reload_a:f()),
+    Value = persistent_term:get({?MODULE, N rem 5}, none),
+    Keep = lists:sublist([Literal, Value | Kept], 20),
+    lists:foreach(fun check/1, Keep),
+    self() ! {kept, N, Value, Literal},
+    receive
+        stop -> Parent ! {done, self(), N};
+        {kept, M, V, L} when N - M > 10 -> check(V), check(L), worker(Parent, Keep, N + 1)
+    after 0 -> worker(Parent, Keep, N + 1)
+    end.
+
+check({lit, N, [1, 2, 3 | <<"some binary">>], #{a := "text", b := {x, y}}}) when is_integer(N) -> ok;
+check({value, _, Literal}) -> check(Literal);
+check(none) -> ok;
+check({'EXIT', {undef, _}}) -> ok.
+
+persistent_case() ->
+    K = {?MODULE, key},
+    Put = [persistent_term:put(K, V) || V <- [1, [a], #{x => <<"y">>}, #{x => <<"y">>}]],
+    Held = persistent_term:get(K),
+    Erased = [persistent_term:erase(K), persistent_term:erase(K)],
+    garbage_collect(),
+    [Put, Held, Erased, persistent_term:get(K, gone), catch_(fun() -> persistent_term:get(K) end)].
+
+persistent_many_case() ->
+    [persistent_term:put({?MODULE, many, N}, {N, lists:seq(1, N rem 10)}) || N <- lists:seq(1, 500)],
+    Sum = lists:sum([element(1, persistent_term:get({?MODULE, many, N})) || N <- lists:seq(1, 500)]),
+    Listed = length([N || {{?MODULE, many, N}, _} <- persistent_term:get()]),
+    [persistent_term:erase({?MODULE, many, N}) || N <- lists:seq(1, 500)],
+    [Sum, Listed, length([N || {{?MODULE, many, N}, _} <- persistent_term:get()])].
+
+catch_(F) -> try F() catch C:R -> {C, R} end.
