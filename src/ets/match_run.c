@@ -334,7 +334,7 @@ static term evaluate(struct evaluation *evaluation) {
     case ORELSE:
         return evaluate_until(evaluation, node, evaluation->run->program->nodes + node->end);
     default: {
-        term arguments[CALL_ARGUMENTS_MAX];
+        term arguments[CALL_ARGUMENTS_MAX] = {0};
         if (!evaluate_arguments(evaluation, node->count, arguments))
             return ATOM_EXIT;
         return operate(evaluation, node, arguments);

@@ -34,6 +34,10 @@ static inline bool object_is_flat(const struct object *object) {
 static inline size_t object_memory(const struct object *object) { // words
     return sizeof(struct object) / sizeof(term) + object->fragment.words;
 }
+// What `next` leads to it with; of NULL, NULL.
+static inline struct fragment *object_fragment(struct object *object) {
+    return (struct fragment *)object;
+}
 static inline struct object *object_next(const struct object *object) {
     return (struct object *)object->fragment.next;
 }

@@ -115,7 +115,7 @@ static term judge(struct walk *walk, const struct object *object) {
 
 static void add_garbage(struct walk *walk, struct object *object) {
     if (object) {
-        object->fragment.next = &walk->garbage->fragment;
+        object->fragment.next = object_fragment(walk->garbage);
         walk->garbage = object;
     }
 }

@@ -35,14 +35,14 @@ struct object *table_remove_link(struct table *table, struct object **link) {
 
 struct object *table_exchange(struct table *table, struct object **link, struct object *object) {
     struct object *old = detach(link);
-    object->fragment.next = &(*link)->fragment;
+    object->fragment.next = object_fragment(*link);
     *link = object;
     table_count(table, old->deleted, object_memory(object) - object_memory(old));
     return old;
 }
 
 static void link_in(struct table *table, struct object **link, struct object *object) {
-    object->fragment.next = &(*link)->fragment;
+    object->fragment.next = object_fragment(*link);
     *link = object;
     table_count(table, 1, object_memory(object));
 }
@@ -242,7 +242,7 @@ static struct object *make_objects(struct process *self, const struct table *tab
         term tuple = list_head(tuples);
         struct object *object = new_object(table, tuple, table_hash(table, tuple_element(tuple, table->keypos)));
         if (table->type == TABLE_BAG) {
-            object->fragment.next = &pending->first->fragment;
+            object->fragment.next = object_fragment(pending->first);
             pending->first = object;
         } else {
             *end = &object->fragment;
@@ -277,7 +277,7 @@ bool ets_insert_list(struct process *self, struct table *table, term tuples, boo
         struct object *object = detach(&pending->first);
         struct object *old = put(table, object);
         if (old) {
-            old->fragment.next = &garbage->fragment;
+            old->fragment.next = object_fragment(garbage);
             garbage = old;
         }
         // Here no other stripe is in use, but growing must go on with each object.
@@ -369,7 +369,7 @@ static struct object *remove_key(struct table *table, term key, uint32_t hash, t
                 *objects = heap_cons(heap, object_copy(heap, object), *objects);
             struct object *removed = table_remove_link(table, link);
             if (removed) {
-                removed->fragment.next = &garbage->fragment;
+                removed->fragment.next = object_fragment(garbage);
                 garbage = removed;
                 continue;
             }
@@ -414,7 +414,7 @@ bool spot_open(struct spot *spot, struct table *table, term key) {
 
 static void add_garbage(struct spot *spot, struct object *garbage) {
     if (garbage) {
-        garbage->fragment.next = &spot->garbage->fragment;
+        garbage->fragment.next = object_fragment(spot->garbage);
         spot->garbage = garbage;
     }
 }

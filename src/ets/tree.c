@@ -229,7 +229,7 @@ static struct object *dissolve(struct tree *tree, struct tree_node *node, unsign
             chain = dissolve(tree, node->slots[i], level + 1, chain);
         } else {
             struct object *object = node->slots[i];
-            object->fragment.next = &chain->fragment;
+            object->fragment.next = object_fragment(chain);
             chain = object;
         }
     }

@@ -34,7 +34,8 @@ static void process_clean(struct process *self) { // all terms of it are gone
     heap_init(&self->heap, 4096);
 }
 
-static void process_end(struct process *self) {
+static void process_end(struct process *self) { // its tables go with it
+    vm.hooks.process_gone(self);
     heap_free(&self->heap);
     proc_scratch_release(self);
 }
@@ -391,13 +392,11 @@ static void many_threads(enum table_type type, bool concurrent) {
     for (unsigned i = 0; i < THREADS; i++) {
         pthread_join(workers[i].thread, NULL);
         added += workers[i].added;
-        vm.hooks.process_gone(&workers[i].self);
         process_end(&workers[i].self);
     }
     assert_int_equal(sum_of_values(&self, table), added);
-    vm.hooks.process_gone(&self); // takes the table along
-    assert_int_equal(ets_count(), 0);
     process_end(&self);
+    assert_int_equal(ets_count(), 0);
 }
 
 static void test_threads(void **state) {
