@@ -24,7 +24,7 @@ static int emulator(char *const *arguments) {
     if (!options_parse(&options, arguments + 1))
         return 1;
     if (options.show_version) {
-        fprintf(stderr, "Erlang (SMP,ASYNC_THREADS) (BEAM) emulator version %s\n", PURLIN_ERTS_VERSION);
+        fprintf(stderr, "Erlang (SMP,ASYNC_THREADS) (BEAM) emulator version %s\r\n", PURLIN_ERTS_VERSION);
         return 0;
     }
     return vm_run(&options);

@@ -5,6 +5,7 @@
 #include "bif/bif.h"
 #include "boot.h"
 #include "code/code.h"
+#include "crash_dump.h"
 #include "ets/ets.h"
 #include "exec/exec.h"
 #include "io/port.h"
@@ -14,11 +15,8 @@
 #include "sys/sys.h"
 #include "term/atom.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct vm vm;
@@ -88,31 +86,10 @@ void vm_halt(int status, bool flush) {
     _exit(status);
 }
 
-static void write_crash_dump(const char *name, const char *slogan) {
-    FILE *file = fopen(name, "w");
-    if (!file) {
-        fprintf(stderr, "cannot write the crash dump %s: %s\n", name, strerror(errno));
-        return;
-    }
-    time_t now = time(NULL);
-    fprintf(file,
-            "=erl_crash_dump:0.5\n%sSlogan: %s\nSystem version: Erlang/OTP %s [erts-%s] [purlin %s]\nAtoms: %zu\n",
-            ctime(&now), slogan, PURLIN_OTP_RELEASE, PURLIN_ERTS_VERSION, PURLIN_VERSION, atom_count());
-    fprintf(file, "=end\n");
-    fclose(file);
-}
-
 void vm_crash(const char *slogan) {
-    const char *name = getenv("ERL_CRASH_DUMP"), *bytes = getenv("ERL_CRASH_DUMP_BYTES");
-    if (!name)
-        name = "erl_crash.dump";
     io_flush();
     io_restore();
     fprintf(stderr, "%s\n\n", slogan);
-    if (!vm.options->no_crash_dump && !(bytes && !strcmp(bytes, "0"))) {
-        fprintf(stderr, "Crash dump is being written to: %s...", name);
-        write_crash_dump(name, slogan);
-        fputs("done\n", stderr);
-    }
+    crash_dump(slogan);
     _exit(1);
 }
