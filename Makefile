@@ -22,7 +22,7 @@ BUILD := $(BUILD)-hard
 OPTIONS = -Dotp_root=$(OTP_ROOT) -Dbuildtype=debugoptimized -Dassert_level=2
 endif
 
-.PHONY: help setup build test demo lint bench fuzz clean
+.PHONY: help setup build test bytes demo lint bench fuzz clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -38,10 +38,15 @@ $(BUILD)/build.ninja: | setup
 setup:
 	@build-aux/setup
 
-## make test    unit tests and oracle cases; SAN=address|undefined|thread or HARD=1 for the checking builds
+## make test    unit tests, oracle cases, some of make bytes; SAN=address|undefined|thread or HARD=1 for the checking builds
 test: build
 	meson test -C $(BUILD) --print-errorlogs
 	tests/oracle/run --purlin $(BUILD)/root
+	tests/bytes/run --purlin $(BUILD)/root --every 8
+
+## make bytes   OTP's kernel, stdlib, compiler and examples/kv, compiled on OTP and on Purlin: identical .beam files
+bytes: build
+	tests/bytes/run --purlin $(BUILD)/root
 
 ## make demo    runs examples/kv on Purlin
 demo: build
