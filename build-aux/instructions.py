@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 """Expands the interpreter's instructions into one C function for each combination of operand forms.
 
-    instructions.py TABLE.h TABLE.c OUT_1.c ... OUT_n.c SOURCE_1.c ... SOURCE_n.c
+    instructions.py TABLE.h TABLE.c FUSED.c OUT_1.c ... OUT_n.c SEQUENCES SOURCE_1.c ... SOURCE_n.c
 
 A source holds C and blocks that begin with `INSTRUCTION(name, forms, ...) {` and end with `}`, both at the start of a
 line. The forms of an operand are letters (see exec/instruction.h). A block `SLOW_PATH(name) {` right behind one is
 expanded with it, as a function of its own that the instruction reaches with TAIL(SLOW). The table lists all
 instructions, for prepare.c to choose from and for people to read.
+
+SEQUENCES has a line for each sequence of instructions that is worth a function of its own, as patterns of the
+functions' names: its bodies one behind the other, without the jumps between them.
 """
+import fnmatch
 import itertools
 import os
 import re
@@ -16,69 +20,147 @@ import sys
 HEAD = re.compile(r"INSTRUCTION\((\w+)((?:, \w+)*)\) \{$")
 
 
-def function(path, lines, start, head):
-    """The function whose block starts there, under another head, and where it ends."""
+class Variant:
+    """An instruction with one choice of its operands' forms."""
+
+    def __init__(self, name, choice, body, slow):
+        self.name = "_".join([name, *choice])
+        self.symbol = "instruction_" + self.name
+        self.forms, self.body, self.slow = choice, body, slow
+
+    def defines(self):
+        return [*(f"#define FORM_{n} {form}" for n, form in enumerate(self.forms, 1)),
+                f"#define OPERANDS {len(self.forms)}", *([f"#define SLOW {self.symbol}_slow"] if self.slow else [])]
+
+    def undefines(self):
+        return ["#undef SLOW", "#undef OPERANDS", *(f"#undef FORM_{n}" for n in range(1, len(self.forms) + 1))]
+
+    def functions(self):
+        slow = [f"PRESERVE_NONE __attribute__((noinline)) enum exec_result {self.symbol}_slow(REGISTERS) {{",
+                *self.slow] if self.slow else []
+        return [*self.defines(), *slow, f"PRESERVE_NONE enum exec_result {self.symbol}(REGISTERS) {{", *self.body,
+                *self.undefines()]
+
+
+class Operation:
+    def __init__(self, name, forms, body, slow):
+        self.name, self.forms = name, forms
+        self.variants = [Variant(name, choice, body, slow) for choice in itertools.product(*forms)]
+
+
+def block(path, lines, start):
+    """The text of the block that starts there, without its head, and where it ends."""
     end = lines.index("}", start)
-    return [f'#line {start + 1} "{path}"', f"{head} {{", *lines[start + 1:end + 1]], end
+    return [f'#line {start + 2} "{path}"', *lines[start + 1:end + 1]], end
 
 
-def expand(path, table):
-    out = []
+def parse(path):
+    """What a source consists of, in order: lines of C, and operations."""
+    parts = [f'#line 1 "{path}"']
     lines = open(path, encoding="utf-8").read().split("\n")
     at = 0
     while at < len(lines):
         match = HEAD.match(lines[at])
         if not match:
-            out.append(lines[at])
+            parts.append(lines[at])
             at += 1
             continue
         name, forms = match[1], match[2].split(", ")[1:]
-        end = lines.index("}", at)
-        slow = end + 2 if lines[end + 2:end + 3] == [f"SLOW_PATH({name}) {{"] else None
-        variants = []
-        for choice in itertools.product(*forms):
-            variant = "_".join(["instruction", name, *choice])
-            variants.append(variant)
-            out += [f"#define FORM_{n} {form}" for n, form in enumerate(choice, 1)]
-            out += [f"#define OPERANDS {len(choice)}"]
-            if slow:
-                head = f"static PRESERVE_NONE __attribute__((noinline)) enum exec_result {variant}_slow(REGISTERS)"
-                text, last = function(path, lines, slow, head)
-                out += [*text, f"#define SLOW {variant}_slow"]
-            text, _ = function(path, lines, at, f"PRESERVE_NONE enum exec_result {variant}(REGISTERS)")
-            out += [*text, "#undef SLOW", "#undef OPERANDS"]
-            out += [f"#undef FORM_{n}" for n in range(1, len(choice) + 1)]
-        table.append((name, forms, variants))
-        at = (last if slow else end) + 1
-        out.append(f'#line {at + 1} "{path}"')
-    return "\n".join([f'#line 1 "{path}"', *out])
+        body, end = block(path, lines, at)
+        slow = None
+        if lines[end + 2:end + 3] == [f"SLOW_PATH({name}) {{"]:
+            slow, end = block(path, lines, end + 2)
+        parts.append(Operation(name, forms, body, slow))
+        at = end + 1
+        parts.append(f'#line {at + 1} "{path}"')
+    return parts
 
 
-def header(table):
-    most = max(len(forms) for _, forms, _ in table)
+def expand(parts):
+    out = []
+    for part in parts:
+        out += [part] if isinstance(part, str) else [line for variant in part.variants for line in variant.functions()]
+    return "\n".join(out)
+
+
+class Fused:
+    """A sequence of variants, with the sequence that it extends by the last one (or the first variant itself)."""
+
+    def __init__(self, variants, shorter):
+        self.variants, self.shorter = variants, shorter
+        self.symbol = "fused_" + "__".join(variant.name for variant in variants)
+
+    def function(self):
+        out = [f"PRESERVE_NONE enum exec_result {self.symbol}(REGISTERS) {{"]
+        for n, variant in enumerate(self.variants):
+            last = variant is self.variants[-1] and n == len(self.variants) - 1
+            out += ["#undef NEXT", f"#define NEXT {'NEXT_INSTRUCTION' if last else f'goto behind_{n}'}",
+                    *variant.defines(), "{", *variant.body]
+            out += [] if last else [f"behind_{n}:", "ip = AFTER;"]
+            out += variant.undefines()
+        return out + ["}"]
+
+
+def fuse(path, variants):
+    sequences = {}
+    for line in open(path, encoding="utf-8"):
+        patterns = line.split("#")[0].split()
+        matches = [fnmatch.filter(variants, pattern) for pattern in patterns]
+        if not all(matches):
+            sys.exit(f"{path}: no instruction fits {line.strip()}")
+        for names in itertools.product(*matches) if matches else []:
+            for length in range(2, len(names) + 1):
+                part = names[:length]
+                shorter = sequences[part[:-1]] if length > 2 else variants[part[0]]
+                sequences.setdefault(part, Fused([variants[name] for name in part], shorter))
+    return list(sequences.values())
+
+
+def fused_source(sources, sequences):
+    out = ['#pragma clang diagnostic ignored "-Wunused-function"', '#include "exec/instruction_table.h"']
+    for parts in sources:
+        out += [part for part in parts if isinstance(part, str)]
+    return "\n".join(out + [line for sequence in sequences for line in sequence.function()] + [""])
+
+
+def header(operations, variants, sequences):
+    most = max(len(operation.forms) for operation in operations)
     return "\n".join([
         "#ifndef PURLIN_EXEC_INSTRUCTION_TABLE_H", "#define PURLIN_EXEC_INSTRUCTION_TABLE_H", "",
         '#include "exec/instruction.h"', "", "enum operation {",
-        *(f"    OPERATION_{name}," for name, _, _ in table), f"    OPERATION_COUNT = {len(table)}", "};", "",
+        *(f"    OPERATION_{operation.name}," for operation in operations),
+        f"    OPERATION_COUNT = {len(operations)}", "};", "",
         f"#define INSTRUCTION_OPERANDS_MAX {most}", "",
         "struct operation_info {",
         "    const char *name;",
         "    const char *forms[INSTRUCTION_OPERANDS_MAX];",
-        "    unsigned operands, variant_count;",
-        "    instruction *const *variants; // the last operand's form changes fastest",
+        "    unsigned operands;",
+        "    unsigned first; // variant in instruction_table; the last operand's form changes fastest",
         "};", "extern const struct operation_info operation_table[];", "",
-        *(f"instruction {variant};" for _, _, variants in table for variant in variants), "", "#endif", ""])
+        "// All variants, then all fused sequences.",
+        "extern instruction *const instruction_table[];",
+        "// `both` is the first one with the second behind it; in the order of (first, second).",
+        "struct fused_pair {", "    uint16_t first, second, both;", "};",
+        "extern const struct fused_pair fused_pairs[];", f"#define FUSED_PAIR_COUNT {len(sequences)}", "",
+        *(f"instruction {variant.symbol};" for variant in variants.values()),
+        *(f"instruction {variant.symbol}_slow;" for variant in variants.values() if variant.slow),
+        *(f"instruction {sequence.symbol};" for sequence in sequences), "", "#endif", ""])
 
 
-def source(table):
-    out = ['#include "exec/instruction_table.h"', ""]
-    for name, _, variants in table:
-        out += [f"static instruction *const variants_{name}[] = {{", *(f"    {v}," for v in variants), "};"]
-    out += ["const struct operation_info operation_table[] = {"]
-    for name, forms, variants in table:
-        listed = ", ".join(f'"{form}"' for form in forms) or "NULL"
-        out.append(f'    {{"{name}", {{{listed}}}, {len(forms)}, {len(variants)}, variants_{name}}},')
-    return "\n".join(out + ["};", ""])
+def source(operations, variants, sequences):
+    everything = [*variants.values(), *sequences]
+    number = {entry.symbol: n for n, entry in enumerate(everything)}
+    out = ['#include "exec/instruction_table.h"', "", "const struct operation_info operation_table[] = {"]
+    for operation in operations:
+        listed = ", ".join(f'"{form}"' for form in operation.forms) or "NULL"
+        first = number[operation.variants[0].symbol]
+        out.append(f'    {{"{operation.name}", {{{listed}}}, {len(operation.forms)}, {first}}},')
+    pairs = sorted((number[sequence.shorter.symbol], number[sequence.variants[-1].symbol], number[sequence.symbol])
+                   for sequence in sequences)
+    return "\n".join([*out, "};", "instruction *const instruction_table[] = {",
+                      *(f"    {entry.symbol}," for entry in everything), "};",
+                      "const struct fused_pair fused_pairs[] = {",
+                      *("    {%d, %d, %d}," % pair for pair in pairs), "};", ""])
 
 
 def write(path, text):
@@ -86,13 +168,18 @@ def write(path, text):
         file.write(text)
 
 
-def main(table_header, table_source, *paths):
-    count = len(paths) // 2
-    table = []
-    for out, path in zip(paths[:count], paths[count:]):
-        write(out, expand(os.path.abspath(path), table))
-    write(table_header, header(table))
-    write(table_source, source(table))
+def main(table_header, table_source, fused, *paths):
+    count = (len(paths) - 1) // 2
+    outputs, listing, inputs = paths[:count], paths[count], paths[count + 1:]
+    sources = [parse(os.path.abspath(path)) for path in inputs]
+    operations = [part for parts in sources for part in parts if isinstance(part, Operation)]
+    variants = {variant.name: variant for operation in operations for variant in operation.variants}
+    sequences = fuse(listing, variants)
+    for out, parts in zip(outputs, sources):
+        write(out, expand(parts))
+    write(fused, fused_source(sources, sequences))
+    write(table_header, header(operations, variants, sequences))
+    write(table_source, source(operations, variants, sequences))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 #include "exec/emit.h"
 
+#include <stdlib.h>
+
 #include "sys/sys.h"
 
 static void make_room(struct preparation *preparation, uint32_t words) {
@@ -92,6 +94,27 @@ static void emit_operand(struct preparation *preparation, char form, const struc
     }
 }
 
+static int compare_fused(const void *key, const void *entry) {
+    const struct fused_pair *a = key, *b = entry;
+    return a->first != b->first ? a->first - b->first : a->second - b->second;
+}
+
+// An instruction's word. Where it and those before it are a known sequence, the first one's word does them all; theirs
+// remain for whoever jumps there.
+static void emit_instruction(struct preparation *preparation, unsigned number) {
+    const struct fused_pair key = {(uint16_t)preparation->fused, (uint16_t)number, 0}, *pair = NULL;
+    if (preparation->fused_end == preparation->size)
+        pair = bsearch(&key, fused_pairs, FUSED_PAIR_COUNT, sizeof(key), compare_fused);
+    if (pair) {
+        preparation->fused = pair->both;
+        preparation->words[preparation->fused_start] = (word)instruction_table[pair->both];
+    } else {
+        preparation->fused = number;
+        preparation->fused_start = preparation->size;
+    }
+    emit_word(preparation, (word)instruction_table[number]);
+}
+
 void emit_operands(struct preparation *preparation, enum operation operation, const struct operand *operands,
                    size_t count) {
     const struct operation_info *info = &operation_table[operation];
@@ -104,9 +127,10 @@ void emit_operands(struct preparation *preparation, enum operation operation, co
         variant = variant * (unsigned)strlen(info->forms[i]) + choice;
         forms[i] = info->forms[i][choice];
     }
-    emit_word(preparation, (word)info->variants[variant]);
+    emit_instruction(preparation, info->first + variant);
     for (size_t i = 0; i < count; i++)
         emit_operand(preparation, forms[i], &operands[i]);
     if (has_site)
         emit_site(preparation);
+    preparation->fused_end = preparation->size;
 }

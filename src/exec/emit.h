@@ -26,6 +26,10 @@ struct preparation {
 
     word *words;
     uint32_t size, room;
+    // The last instructions, as far as one function does them: where the first one is and where they end; in
+    // instruction_table.
+    uint32_t fused_start, fused_end;
+    unsigned fused;
     uint32_t *label_offsets; // by label - function->first_label; 0: not reached yet
     struct fixup *fixups;
     uint32_t fixup_count, fixup_room;

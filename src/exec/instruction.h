@@ -58,11 +58,12 @@ typedef PRESERVE_NONE enum exec_result instruction(REGISTERS);
 #define TAIL(function) [[clang::musttail]] return (function)(PASS)
 #define DISPATCH TAIL((instruction *)*ip)
 #define AFTER (ip + 1 + OPERANDS) // OPERANDS: of the instruction being expanded
-#define NEXT                                                                                                           \
+#define NEXT_INSTRUCTION                                                                                               \
     do {                                                                                                               \
         ip = AFTER;                                                                                                    \
         DISPATCH;                                                                                                      \
     } while (0)
+#define NEXT NEXT_INSTRUCTION // not so where the next one's body follows: see instructions/fused.txt
 #define JUMP(n)                                                                                                        \
     do {                                                                                                               \
         ip = (const word *)ip[n];                                                                                      \
