@@ -293,8 +293,41 @@ static bool equal(term a, term b, bool exact) {
     return result;
 }
 
+// Most terms that programs compare are small, or differ soon. So tuples and lists are compared by recursion as far as
+// it stays shallow, and only what lies deeper, or is of a rarer kind, by ranges.
+enum { SHALLOW = 8 };
+
+static bool same_near(term a, term b, unsigned depth) {
+    while (a != b) {
+        const term *x, *y;
+        size_t last;
+        if (depth > 0 && is_list(a) && is_list(b)) {
+            x = list_cell(a);
+            y = list_cell(b);
+            last = 1;
+        } else if (depth > 0 && is_boxed(a) && is_boxed(b) && header_kind(*boxed(a)) == KIND_TUPLE) {
+            if (*boxed(a) != *boxed(b))
+                return false;
+            if (tuple_arity(a) == 0)
+                return true;
+            x = boxed(a) + 1;
+            y = boxed(b) + 1;
+            last = tuple_arity(a) - 1;
+        } else {
+            return may_be_equal(a, b, true) && equal(a, b, true);
+        }
+        for (size_t i = 0; i < last; i++) {
+            if (!same_near(x[i], y[i], depth - 1))
+                return false;
+        }
+        a = x[last];
+        b = y[last];
+    }
+    return true;
+}
+
 bool term_same_slow(term a, term b) {
-    return equal(a, b, true);
+    return same_near(a, b, SHALLOW);
 }
 
 bool term_equal_slow(term a, term b) {
@@ -460,7 +493,7 @@ static int order_shallow(struct ranges *ranges, term a, term b) {
     return 0;
 }
 
-int term_order(term a, term b, bool exact) {
+static int order_by_ranges(term a, term b, bool exact) {
     struct ranges ranges;
     ranges_begin(&ranges, &a, &b, exact);
     int order = 0;
@@ -474,4 +507,38 @@ int term_order(term a, term b, bool exact) {
     }
     ranges_end(&ranges);
     return order;
+}
+
+// As same_near, for the order.
+static int order_near(term a, term b, bool exact, unsigned depth) {
+    while (a != b) {
+        const term *x, *y;
+        size_t last;
+        if (are_small(a, b))
+            return (int64_t)a < (int64_t)b ? -1 : 1;
+        if (depth > 0 && is_list(a) && is_list(b)) {
+            x = list_cell(a);
+            y = list_cell(b);
+            last = 1;
+        } else if (depth > 0 && is_boxed(a) && is_boxed(b) && *boxed(a) == *boxed(b) &&
+                   header_kind(*boxed(a)) == KIND_TUPLE && tuple_arity(a) > 0) {
+            x = boxed(a) + 1;
+            y = boxed(b) + 1;
+            last = tuple_arity(a) - 1;
+        } else {
+            return order_by_ranges(a, b, exact);
+        }
+        for (size_t i = 0; i < last; i++) {
+            int order = order_near(x[i], y[i], exact, depth - 1);
+            if (order)
+                return order;
+        }
+        a = x[last];
+        b = y[last];
+    }
+    return 0;
+}
+
+int term_order(term a, term b, bool exact) {
+    return order_near(a, b, exact, SHALLOW);
 }

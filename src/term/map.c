@@ -30,23 +30,7 @@ static term *small_new(struct heap *heap, term keys, size_t size) {
     return words;
 }
 
-// Index of the key, or -1.
-static ptrdiff_t small_find(term map, term key) {
-    term *keys = small_keys(map);
-    size_t size = map_size(map);
-    if (is_pointer(key) || key == FLONUM_ZERO) { // -0.0, which is the same, is boxed
-        for (size_t i = 0; i < size; i++)
-            if (term_same(keys[i], key))
-                return (ptrdiff_t)i;
-    } else {
-        for (size_t i = 0; i < size; i++)
-            if (keys[i] == key)
-                return (ptrdiff_t)i;
-    }
-    return -1;
-}
-
-// Where a key that is not there belongs.
+// Where a key that is not there belongs; where it is if it is there.
 static size_t small_place(term map, term key) {
     term *keys = small_keys(map);
     size_t low = 0, high = map_size(map);
@@ -58,6 +42,19 @@ static size_t small_place(term map, term key) {
             high = middle;
     }
     return low;
+}
+
+// Index of the key, or -1. Most keys are immediates, and those that are not are often the very term of the map.
+static ptrdiff_t small_find(term map, term key) {
+    term *keys = small_keys(map);
+    size_t size = map_size(map);
+    for (size_t i = 0; i < size; i++)
+        if (keys[i] == key)
+            return (ptrdiff_t)i;
+    if (!is_pointer(key) && key != FLONUM_ZERO) // -0.0, which is the same, is boxed
+        return -1;
+    size_t place = small_place(map, key);
+    return place < size && term_same(keys[place], key) ? (ptrdiff_t)place : -1;
 }
 
 static term small_with_value(struct heap *heap, term map, size_t index, term value) {
