@@ -89,7 +89,7 @@ void vm_halt(int status, bool flush) {
 void vm_crash(const char *slogan) {
     io_flush();
     io_restore();
-    fprintf(stderr, "%s\n\n", slogan);
+    fprintf(stderr, "%s\r\n\r\n", slogan); // OTP's line ends: the terminal may be in any mode
     crash_dump(slogan);
     _exit(1);
 }

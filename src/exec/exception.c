@@ -17,8 +17,7 @@ struct first_entry {
     bool instead; // of the innermost function's own entry, whose location it takes
 };
 
-// ---- capturing
-// --------------------------------------------------------------------------------------------------------
+// ---- capturing ----------------------------------------------------------------------------------------------------
 
 static term class_atom(enum exception_class class) {
     return class == CLASS_EXIT ? ATOM_exit : class == CLASS_THROW ? ATOM_throw : ATOM_error;
@@ -115,10 +114,9 @@ static term plain_error_info(struct process *process) {
     return map_put(&process->heap, error_info_map(process, ATOM_erlang), ATOM_function, ATOM_format_bs_fail);
 }
 
-// erlang:error and its kin speak for their caller: they have no entry of their own.
-static bool raises_for_caller(const struct export *bif) {
-    static const term names[] = {ATOM_error, ATOM_exit, ATOM_throw, ATOM_raise, ATOM_nif_error};
-    if (bif->module != ATOM_erlang)
+bool exception_is_of_caller(const struct export *bif) {
+    static const term names[] = {ATOM_error, ATOM_exit, ATOM_throw, ATOM_raise};
+    if (bif->module != ATOM_erlang || !bif->bif)
         return false;
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
         if (bif->function == names[i])
@@ -140,7 +138,7 @@ void exception_capture_bif(struct process *process, const word *where, const wor
                            const term *arguments) {
     if (process->exception_trace != NIL)
         return;
-    if (raises_for_caller(bif)) {
+    if (exception_is_of_caller(bif)) {
         term given = bif->arity >= 2 ? arguments[1] : NONE;
         struct first_entry first = {.arguments = given, .instead = true};
         bool has_arguments = bif->arity >= 2 && (is_list(given) || is_nil(given));
@@ -182,8 +180,7 @@ void exception_capture_undefined(struct process *process, const word *where, con
     capture(process, where, link, &first, NIL);
 }
 
-// ---- handling
-// ---------------------------------------------------------------------------------------------------------
+// ---- handling -----------------------------------------------------------------------------------------------------
 
 // Cuts the stack back to the innermost frame that has a catch; its handler, or NULL.
 static const word *find_handler(struct process *process) {
@@ -291,8 +288,7 @@ term exception_given(struct process *process, term class, term stacktrace) {
     return heap_tuple_of(&process->heap, CAPTURED_ENTRIES - 1, class, NIL, stacktrace);
 }
 
-// ---- the trace as programs see it
-// -------------------------------------------------------------------------------------
+// ---- the trace as programs see it ---------------------------------------------------------------------------------
 
 // The text of an atom as a list of characters.
 static term atom_characters(struct heap *heap, term atom) {

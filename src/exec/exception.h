@@ -17,6 +17,9 @@
 
 #define BACKTRACE_DEPTH 8 // unless erlang:system_flag(backtrace_depth, N) says otherwise
 
+// erlang:error, exit and throw have no entry of their own: the innermost one is their caller's.
+bool exception_is_of_caller(const struct export *bif);
+
 // Capture the stack of the exception just raised, with the given first entry. `where`: behind the site of the raise.
 // All do nothing when the program gave a stack trace itself.
 void exception_capture_bif(struct process *process, const word *where, const word *link, const struct export *bif,

@@ -47,8 +47,7 @@ bool frames_next(struct frames *frames) {
     return false;
 }
 
-// ---- for others
-// -----------------------------------------------------------------------------------------------------
+// ---- for others ---------------------------------------------------------------------------------------------------
 
 bool exec_current_function(struct process *process, term mfa[3]) {
     struct frames frames = frames_of(process);

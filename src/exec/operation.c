@@ -41,8 +41,7 @@ term exec_binary(struct process *process, binary_operation *operation, term a, t
     return result;
 }
 
-// ---- maps
-// -------------------------------------------------------------------------------------------------------------
+// ---- maps ---------------------------------------------------------------------------------------------------------
 
 // The map functions take pairs of terms; they get so many at a time.
 #define PAIRS_AT_ONCE 32
@@ -80,8 +79,7 @@ term exec_put_map_exact(struct process *process, term map, const word *operands,
     return map;
 }
 
-// ---- calls
-// ------------------------------------------------------------------------------------------------------------
+// ---- calls --------------------------------------------------------------------------------------------------------
 
 struct export *exec_fun_callee(struct process *process, term *x, size_t arity) {
     struct heap *heap = &process->heap;
@@ -141,10 +139,11 @@ static int spread_list(term *x, term list) {
 }
 
 // The failed apply itself is the trace's first entry.
-static void raise_apply(struct process *process, const word *link, const term *arguments, uint32_t count, term reason) {
-    raise_error(process, reason);
+static void raise_apply(struct process *process, const word *where, const word *link, const term *arguments,
+                        uint32_t count) {
+    raise_badarg(process);
     struct export *apply = code_export(ATOM_erlang, ATOM_apply, count);
-    exception_capture_bif(process, link, link, apply, arguments);
+    exception_capture_bif(process, where, link, apply, arguments);
 }
 
 struct export *exec_spread(struct process *process, term *x, const word *link) {
@@ -152,22 +151,51 @@ struct export *exec_spread(struct process *process, term *x, const word *link) {
     int count = is_atom(x[0]) && is_atom(x[1]) ? spread_list(x, x[2]) : -1;
     if (count >= 0)
         return code_export(arguments[0], arguments[1], (uint32_t)count);
-    raise_apply(process, link, arguments, 3, ATOM_badarg);
+    raise_apply(process, link, link, arguments, 3);
     return NULL;
+}
+
+static bool check_apply_fun(struct process *process, term *x, size_t count) {
+    term fun = x[0];
+    if (is_fun(fun) && (is_kind(fun, KIND_FUN) ? header_aux(*boxed(fun)) : fun_export(fun)->arity) == count)
+        return true;
+    spread_list(x, x[1]);
+    x[count] = fun;
+    exec_fun_callee(process, x, count);
+    return false;
+}
+
+bool exec_check_apply(struct process *process, term *x, size_t arity, const word *where, const word *link) {
+    bool is_fun_call = arity == 2;
+    term list = x[arity - 1];
+    size_t count = 0;
+    for (; is_list(list) && count < ARGUMENTS_MAX; list = list_tail(list))
+        count++;
+    if (!is_nil(list) || (!is_fun_call && (!is_atom(x[0]) || !is_atom(x[1])))) {
+        raise_apply(process, where, link, x, (uint32_t)arity);
+        return false;
+    }
+    if (is_fun_call)
+        return check_apply_fun(process, x, count);
+    if (x[0] != ATOM_erlang || !exception_is_of_caller(code_export(x[0], x[1], (uint32_t)count)))
+        return true;
+    const struct export *callee = exec_spread(process, x, link);
+    callee->bif(process, x);
+    exception_capture_bif(process, where, link, callee, x);
+    return false;
 }
 
 int exec_spread_fun(struct process *process, term *x, const word *link) {
     term arguments[2] = {x[0], x[1]};
     int count = spread_list(x, arguments[1]);
     if (count < 0)
-        raise_apply(process, link, arguments, 2, ATOM_badarg);
+        raise_apply(process, link, link, arguments, 2);
     else
         x[count] = arguments[0];
     return count;
 }
 
-// ---- receive
-// ----------------------------------------------------------------------------------------------------------
+// ---- receive ------------------------------------------------------------------------------------------------------
 
 enum exec_timer exec_receive_timer(struct process *process, term time) {
     if (process->flags & FLAG_RECEIVE_TIMER)

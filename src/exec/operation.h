@@ -10,8 +10,7 @@
 
 #define EXEC_LIVE_UNKNOWN UINT64_MAX // live registers of an instruction that does not say how many
 
-// ---- collection
-// -------------------------------------------------------------------------------------------------------
+// ---- collection ---------------------------------------------------------------------------------------------------
 
 // Fragments or shared binaries may have piled up: heap_wants_collection knows.
 #define BINARY_BYTES_TO_ASK ((size_t)64 << 10)
@@ -33,8 +32,7 @@ static inline bool exec_bif_left_work(const struct process *process) {
 // After a built-in function: releases its temporary memory, and collects if its result made that due.
 void exec_after_bif(struct process *process, term *result);
 
-// ---- arithmetic
-// -------------------------------------------------------------------------------------------------------
+// ---- arithmetic ---------------------------------------------------------------------------------------------------
 
 typedef term binary_operation(struct heap *heap, term a, term b, enum number_error *error);
 term exec_binary(struct process *process, binary_operation *operation, term a, term b);
@@ -52,14 +50,12 @@ term exec_binary(struct process *process, binary_operation *operation, term a, t
 #define exec_operator_bsl ATOM_bsl
 #define exec_operator_bsr ATOM_bsr
 
-// ---- maps: `operands` are pairs of key and value, as in form s
-// --------------------------------------------------------------------------
+// ---- maps: `operands` are pairs of key and value, as in form s ----------------------------------------------------
 
 term exec_put_map_assoc(struct process *process, term map, const word *operands, size_t count, term *x);
 term exec_put_map_exact(struct process *process, term map, const word *operands, size_t count, term *x);
 
-// ---- calls: all return where to go on, with the arguments in x; NULL when they raised
-// ------------------------------------
+// ---- calls: all return where to go on, with the arguments in x; NULL when they raised -----------------------------
 
 // x[arity] is what was called as a fun of that arity, but is no loaded one.
 struct export *exec_fun_callee(struct process *process, term *x, size_t arity);
@@ -68,6 +64,8 @@ struct export *exec_apply_callee(term module, term function, size_t arity); // N
 struct export *exec_undefined(struct process *process, const struct export *export, term *x, const word *link);
 // x = module, function, list of arguments: spreads the list over x.
 struct export *exec_spread(struct process *process, term *x, const word *link);
+// Whether a call of erlang:apply with these arguments gets anywhere. False after what it raises was raised.
+bool exec_check_apply(struct process *process, term *x, size_t arity, const word *where, const word *link);
 // x = fun, list of arguments: the same, the fun behind them. Returns their number, or -1.
 int exec_spread_fun(struct process *process, term *x, const word *link);
 // True while a process waits in erlang:hibernate/3.
@@ -75,8 +73,7 @@ bool exec_is_hibernating(const struct process *process);
 // Empties the stack; x = module, function, list of arguments is what the process wakes with.
 bool exec_hibernate(struct process *process, term *x, const word *link);
 
-// ---- receive
-// ----------------------------------------------------------------------------------------------------------
+// ---- receive ------------------------------------------------------------------------------------------------------
 
 enum exec_timer { EXEC_TIMER_RUNS, EXEC_TIMER_OVER, EXEC_TIMER_BAD };
 enum exec_timer exec_receive_timer(struct process *process, term time); // milliseconds

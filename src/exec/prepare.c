@@ -7,8 +7,7 @@
 #include "sys/account.h"
 #include "sys/sys.h"
 
-// ---- decoding
-// ---------------------------------------------------------------------------------------------------------
+// ---- decoding -----------------------------------------------------------------------------------------------------
 
 static struct source_instruction *add_source(struct preparation *preparation) {
     if (preparation->source_count == preparation->source_room) {
@@ -47,8 +46,7 @@ static void free_sources(struct preparation *preparation) {
     sys_free(preparation->sources);
 }
 
-// ---- frames
-// -----------------------------------------------------------------------------------------------------------
+// ---- frames -------------------------------------------------------------------------------------------------------
 // Whether there is a frame at an instruction follows from how it is reached. It decides whether the link register
 // counts in a stack trace.
 
@@ -148,8 +146,7 @@ static void find_frames(struct preparation *preparation) {
     sys_free(labels);
 }
 
-// ---- publishing
-// -------------------------------------------------------------------------------------------------------
+// ---- publishing ---------------------------------------------------------------------------------------------------
 
 // The line of func_info is the function's own.
 static uint32_t function_line(const struct preparation *preparation) {

@@ -21,8 +21,7 @@ static const struct generic_instruction *at(const struct preparation *preparatio
     return &preparation->sources[index].generic;
 }
 
-// ---- nothing to do, and what is not code
-// ------------------------------------------------------------------------------
+// ---- nothing to do, and what is not code --------------------------------------------------------------------------
 
 static uint32_t skip(struct preparation *preparation, uint32_t index) {
     return index + 1;
@@ -38,8 +37,7 @@ static uint32_t translate_func_info(struct preparation *preparation, uint32_t in
     return index + 1;
 }
 
-// ---- moves
-// ------------------------------------------------------------------------------------------------------------
+// ---- moves --------------------------------------------------------------------------------------------------------
 
 static uint32_t translate_move(struct preparation *preparation, uint32_t index) {
     const struct operand *o = at(preparation, index)->operands;
@@ -67,8 +65,7 @@ static uint32_t translate_init_yregs(struct preparation *preparation, uint32_t i
     return index + 1;
 }
 
-// ---- lists and tuples
-// -------------------------------------------------------------------------------------------------
+// ---- lists and tuples ---------------------------------------------------------------------------------------------
 
 static uint32_t translate_is_nonempty_list(struct preparation *preparation, uint32_t index) {
     const struct operand *o = at(preparation, index)->operands;
@@ -154,8 +151,7 @@ static uint32_t translate_update_record(struct preparation *preparation, uint32_
     return index + 1;
 }
 
-// ---- tests
-// ------------------------------------------------------------------------------------------------------------
+// ---- tests --------------------------------------------------------------------------------------------------------
 
 // Equality with an immediate is equality of words. A constant goes second.
 static uint32_t translate_exact(struct preparation *preparation, uint32_t index) {
@@ -181,8 +177,7 @@ static uint32_t translate_exact(struct preparation *preparation, uint32_t index)
     return index + 1;
 }
 
-// ---- choices
-// ----------------------------------------------------------------------------------------------------------
+// ---- choices ------------------------------------------------------------------------------------------------------
 
 struct choice {
     term value;
@@ -265,8 +260,7 @@ static uint32_t translate_select_tuple_arity(struct preparation *preparation, ui
     return index + 1;
 }
 
-// ---- calls
-// ------------------------------------------------------------------------------------------------------------
+// ---- calls --------------------------------------------------------------------------------------------------------
 
 static struct operand callee(const struct preparation *preparation, const struct operand *label) {
     return operand_pointer(code_label_function(preparation->code, (uint32_t)label->value));
@@ -293,6 +287,8 @@ static uint32_t translate_call_ext(struct preparation *preparation, uint32_t ind
     const struct export *export = preparation->code->imports[generic->operands[1].value];
     struct operand target = operand_pointer(export);
     bool is_bif = is_c_function(export);
+    if (generic->opcode != OPCODE_call_ext && export->module == ATOM_erlang && export->function == ATOM_apply)
+        EMIT(preparation, check_apply, operand_number(export->arity));
     if (generic->opcode == OPCODE_call_ext && is_bif)
         EMIT(preparation, call_bif, target);
     else if (generic->opcode == OPCODE_call_ext)
@@ -382,8 +378,7 @@ static uint32_t translate_make_fun3(struct preparation *preparation, uint32_t in
     return index + 1;
 }
 
-// ---- receive
-// ----------------------------------------------------------------------------------------------------------
+// ---- receive ------------------------------------------------------------------------------------------------------
 
 static uint32_t translate_loop_rec_end(struct preparation *preparation, uint32_t index) {
     struct operand loop = at(preparation, index)->operands[0];
@@ -392,8 +387,17 @@ static uint32_t translate_loop_rec_end(struct preparation *preparation, uint32_t
     return index + 1;
 }
 
+// A waiting process is shown at the line in force where its receive begins.
+static void take_line_of_loop(struct preparation *preparation, uint32_t index) {
+    const struct operand *loop = &at(preparation, index)->operands[0];
+    for (uint32_t i = index; i-- > 0;)
+        if (at(preparation, i)->opcode == OPCODE_label && at(preparation, i)->operands[0].value == loop->value)
+            preparation->sources[index].line = preparation->sources[i].line;
+}
+
 static uint32_t translate_wait(struct preparation *preparation, uint32_t index) {
     const struct generic_instruction *generic = at(preparation, index);
+    take_line_of_loop(preparation, index);
     if (generic->opcode == OPCODE_wait)
         EMIT_BARE(preparation, wait);
     else
@@ -402,8 +406,7 @@ static uint32_t translate_wait(struct preparation *preparation, uint32_t index) 
     return index + 1;
 }
 
-// ---- arithmetic and guard built-ins
-// -----------------------------------------------------------------------------------
+// ---- arithmetic and guard built-ins -------------------------------------------------------------------------------
 
 struct operator{
     term name;
@@ -511,8 +514,7 @@ static uint32_t translate_bif2(struct preparation *preparation, uint32_t index) 
     return index + 1;
 }
 
-// ---- floats
-// -----------------------------------------------------------------------------------------------------------
+// ---- floats -------------------------------------------------------------------------------------------------------
 
 static uint32_t translate_fmove(struct preparation *preparation, uint32_t index) {
     const struct operand *o = at(preparation, index)->operands;
@@ -556,8 +558,7 @@ static uint32_t translate_float_operation(struct preparation *preparation, uint3
     return index + 1;
 }
 
-// ---- maps
-// -------------------------------------------------------------------------------------------------------------
+// ---- maps ---------------------------------------------------------------------------------------------------------
 
 static void emit_list(struct preparation *preparation, const struct generic_instruction *generic) {
     for (uint32_t i = 0; i < generic->list_count; i++)
@@ -580,8 +581,7 @@ static uint32_t translate_map(struct preparation *preparation, uint32_t index) {
     return index + 1;
 }
 
-// ---- the table
-// --------------------------------------------------------------------------------------------------------
+// ---- the table ----------------------------------------------------------------------------------------------------
 
 struct translation {
     uint32_t (*translator)(struct preparation *preparation, uint32_t index);

@@ -5,8 +5,7 @@
 #include "exec/operation.h"
 #include "exec/prepare.h"
 
-// ---- calls: the operand is the struct function or struct export itself
-// ------------------------------------------------
+// ---- calls: the operand is the struct function or struct export itself --------------------------------------------
 
 INSTRUCTION(call, u, e) {
     struct function *callee = (struct function *)NUMBER(1);
@@ -51,8 +50,7 @@ INSTRUCTION(deallocate_return, u) {
     RETURN;
 }
 
-// ---- frames
-// -----------------------------------------------------------------------------------------------------------
+// ---- frames -------------------------------------------------------------------------------------------------------
 
 // size of the frame, words of heap, live registers
 INSTRUCTION(allocate, u, u, u) {
@@ -97,8 +95,7 @@ SLOW_PATH(test_heap) {
     NEXT;
 }
 
-// ---- built-in functions
-// -----------------------------------------------------------------------------------------------
+// ---- built-in functions -------------------------------------------------------------------------------------------
 
 // A built-in function sees the process as stopped behind the call.
 #define CALL_BIF(export, where)                                                                                        \
@@ -155,8 +152,7 @@ INSTRUCTION(call_bif_last, u, u, e) {
     RETURN;
 }
 
-// ---- funs and apply
-// ---------------------------------------------------------------------------------------------------
+// ---- funs and apply -----------------------------------------------------------------------------------------------
 
 // Copies what the fun captured behind its arguments; its function, or NULL when this is not a loaded fun of that arity.
 static inline struct function *fun_function(term fun, size_t arity, term *x) {
@@ -229,6 +225,7 @@ INSTRUCTION(apply, u, e) {
     CALL(callee);
 }
 
+// erlang:error and its kin speak for their caller: its frame is still wanted.
 INSTRUCTION(apply_last, u, u, e) {
     struct export *callee = exec_apply_callee(x[NUMBER(1)], x[NUMBER(1) + 1], NUMBER(1));
     if (unlikely(!callee)) {
@@ -236,8 +233,22 @@ INSTRUCTION(apply_last, u, u, e) {
         exception_capture_apply(process, AFTER, link, x, NUMBER(1));
         RAISE;
     }
+    if (unlikely(exception_is_of_caller(callee))) {
+        link = AFTER;
+        CALL(callee);
+    }
     POP_FRAME(NUMBER(2));
     CALL(callee);
+}
+
+// In front of a tail call of erlang:apply/2 or 3: what fails at once does so here, where the caller is still known.
+INSTRUCTION(check_apply, u, e) {
+    SAVE;
+    bool goes_on = exec_check_apply(process, x, NUMBER(1), AFTER, link);
+    RESTORE;
+    if (unlikely(!goes_on))
+        RAISE;
+    NEXT;
 }
 
 // destination, lambda, number of values captured; then the values (as in s)
@@ -257,8 +268,7 @@ INSTRUCTION(make_fun, d, u, u) {
     DISPATCH;
 }
 
-// ---- stubs: reached by a call, so that x holds the arguments and link the return address
-// ---------------------------------
+// ---- stubs: reached by a call, so that x holds the arguments and link the return address --------------------------
 
 // a function that was never called
 INSTRUCTION(stub_prepare, u) {
