@@ -10,7 +10,7 @@
 #include "options.h"
 #include "sys/thread.h"
 
-static const char menu[] = "\r\nBREAK: (a)bort (A)bort with dump (c)ontinue (p)roc info (i)nfo\r\n"
+static const char menu[] = "BREAK: (a)bort (A)bort with dump (c)ontinue (p)roc info (i)nfo\r\n"
                            "       (l)oaded (v)ersion (k)ill (D)b-tables (d)istribution\r\n";
 
 enum break_answer_to_interrupt break_mode(void) {
@@ -41,6 +41,12 @@ static int answer(void) {
     return first;
 }
 
+static void refuse(char command) {
+    char text[] = "Invalid option '?'. Please enter one of the following:\r\n";
+    *strchr(text, '?') = command;
+    say(text);
+}
+
 // False when the menu is done.
 static bool obey(int command) {
     switch (command) {
@@ -52,7 +58,7 @@ static bool obey(int command) {
     case 'c':
         return false;
     case 'v':
-        say("Purlin " PURLIN_VERSION " for Erlang/OTP " PURLIN_OTP_RELEASE "\r\n");
+        say("Erlang (BEAM) emulator version " PURLIN_ERTS_VERSION " on Purlin " PURLIN_VERSION "\r\n");
         return false;
     case 'p':
     case 'i':
@@ -63,14 +69,18 @@ static bool obey(int command) {
         say("Purlin has no answer to this one: a, A, c or v\r\n");
         return true;
     default:
+        refuse((char)command);
         return true;
     }
 }
 
 static void ask(void *argument) {
+    io_terminal_suspend(); // the answer is edited and shown by the system
+    say("\r\n");
     do
         say(menu);
     while (obey(answer()));
+    io_terminal_resume();
     io_set_break(false);
 }
 

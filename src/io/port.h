@@ -146,6 +146,8 @@ void io_restore_later(int descriptor); // it was made non-blocking
 // The mode that the terminal had before a port changed it; NULL: no port has. Setting it to NULL restores it.
 void io_set_terminal_mode(const struct termios *before);
 const struct termios *io_terminal_mode(void);
+void io_terminal_suspend(void); // the mode from before, for a while
+void io_terminal_resume(void);  // the port's mode again, also after a stop, when the shell has changed it
 // While the menu of ^C is shown no port reads. Returns what it was before.
 bool io_set_break(bool shown);
 bool io_in_break(void);

@@ -170,6 +170,12 @@ const struct termios *io_terminal_mode(void) {
     return atomic_load(&vm.ports->terminal_mode);
 }
 
+void io_terminal_suspend(void) {
+    const struct termios *before = io_terminal_mode();
+    if (before)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, before);
+}
+
 bool io_set_break(bool shown) {
     return atomic_exchange(&vm.ports->in_break, shown);
 }

@@ -54,8 +54,7 @@ static void set_mode(const struct termios *before) {
     tcsetattr(STDIN_FILENO, TCSANOW, &mode);
 }
 
-// After a stop the shell that we were started from has changed the mode.
-static void continued(void) {
+void io_terminal_resume(void) {
     const struct termios *before = io_terminal_mode();
     if (before)
         set_mode(before);
@@ -206,7 +205,7 @@ static int begin(struct port *port, struct terminal_port *data) {
     data->begun = true;
     io_set_terminal_mode(&data->before);
     set_mode(&data->before);
-    signals_watch_terminal(continued);
+    signals_watch_terminal(io_terminal_resume);
     return 0;
 }
 
