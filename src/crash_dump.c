@@ -119,5 +119,5 @@ void crash_dump(const char *slogan) {
         return;
     }
     write_dump(&dump, slogan);
-    fputs(fclose(dump.file) == 0 ? "done\n" : "cut short: the disk is full\n", stderr);
+    fputs(fclose(dump.file) == 0 ? "done\r\n" : "cut short: the disk is full\r\n", stderr);
 }
