@@ -14,6 +14,7 @@
 #include "sched/sched.h"
 #include "sys/sys.h"
 #include "term/atom.h"
+#include "trace/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,7 @@ static void start_rooms(struct boot_options *options) {
     exec_init();
     proc_init(options->process_limit);
     ets_init();
+    trace_start();
     io_init(options->port_limit);
     register_builtins();
     sched_init(&(struct sched_options){.schedulers = options->schedulers,

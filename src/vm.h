@@ -18,6 +18,7 @@ struct function;
 struct lambda;
 struct process;
 struct timer;
+struct breakpoint;
 
 // Calls that go up the floors: set once at boot, by the room that is called.
 struct vm_hooks {
@@ -49,6 +50,10 @@ struct vm_hooks {
     bool (*port_name)(uint64_t port, uint64_t name);
     void (*timer_start)(struct timer *timer, int64_t deadline, void (*fire)(struct timer *)); // sched
     bool (*timer_cancel)(struct timer *timer);                                                // sched
+    // trace: a call of a function that has a breakpoint, whose arguments are in `x`; and the end of a breakpoint whose
+    // place another has taken.
+    void (*trace_call)(struct process *process, struct breakpoint *breakpoint, uint64_t *x);
+    void (*breakpoint_gone)(struct breakpoint *breakpoint);
     void (*process_gone)(struct process *process); // ets: tables of a dead process (runs in it, may give way)
 };
 
@@ -77,23 +82,26 @@ struct vm {
     struct port_table *ports;        // io/
     struct signal_watch *signals;    // io/signals.c
     struct persistent_terms *persistent_terms;
-    struct node_monitors *node_monitors; // proc/node_monitor.c
+    struct node_monitors *node_monitors;   // proc/node_monitor.c
     _Atomic(struct regex_cache *) regexes; // term/regex.c: made when first used
-    struct boot_options *options; // main.c: the command line
-    int64_t start_time;           // sys_monotonic_time at the start
-    int64_t time_offset;          // system time minus Erlang's monotonic time
-    _Atomic uint64_t last_now;    // erlang:now, in microseconds
-    _Atomic uint64_t unique;      // erlang:unique_integer
-    _Atomic uint64_t unique_monotonic; // ... with the option monotonic
-    _Atomic uint64_t reference;   // numbers of references
-    _Atomic uint64_t node_name;   // this node's name (a term); nonode@nohost at first
+    struct boot_options *options;          // main.c: the command line
+    int64_t start_time;                    // sys_monotonic_time at the start
+    int64_t time_offset;                   // system time minus Erlang's monotonic time
+    _Atomic uint64_t last_now;             // erlang:now, in microseconds
+    _Atomic uint64_t unique;               // erlang:unique_integer
+    _Atomic uint64_t unique_monotonic;     // ... with the option monotonic
+    _Atomic uint64_t reference;            // numbers of references
+    _Atomic uint64_t node_name;            // this node's name (a term); nonode@nohost at first
     _Atomic uint32_t creation;
     _Atomic uint64_t system_logger; // a pid, or the atom logger or undefined
     _Atomic uint32_t trace_control_word;
-    _Atomic bool scheduler_wall_time; // measured
+    struct trace_defaults *trace_defaults; // proc/trace.c
+    _Atomic bool traces_new_processes;     // ... there are some
+    struct trace_patterns *trace_patterns; // trace/
+    _Atomic bool scheduler_wall_time;      // measured
     struct vm_statistics statistics;
-    struct system_monitor *system_monitor; // proc/
-    _Atomic uint32_t backtrace_depth; // entries in a stack trace: exec/exception.h
+    struct system_monitor *system_monitor;       // proc/
+    _Atomic uint32_t backtrace_depth;            // entries in a stack trace: exec/exception.h
     struct account_line accounts[ACCOUNT_LINES]; // sys/account.c
 };
 

@@ -2,16 +2,27 @@
 
 #include "bif/bif.h"
 #include "proc/name.h"
+#include "proc/trace.h"
 
 BIF(erlang, register, 2) {
     term name = arguments[0], owner = arguments[1];
     if (!is_atom(name) || name == ATOM_undefined || !(is_local_pid(owner) || is_local_port(owner)))
         return raise_badarg(self);
-    return proc_register(name, owner) ? ATOM_true : raise_badarg(self);
+    if (!proc_register(name, owner))
+        return raise_badarg(self);
+    if (owner == self->pid)
+        trace_event_if(self, TRACE_PROCS, ATOM_register, name);
+    return ATOM_true;
 }
 
 BIF(erlang, unregister, 1) {
-    return is_atom(arguments[0]) && proc_unregister(arguments[0]) ? ATOM_true : raise_badarg(self);
+    term name = arguments[0];
+    bool own = is_atom(name) && proc_whereis(name) == self->pid;
+    if (!is_atom(name) || !proc_unregister(name))
+        return raise_badarg(self);
+    if (own)
+        trace_event_if(self, TRACE_PROCS, ATOM_unregister, name);
+    return ATOM_true;
 }
 
 BIF(erlang, whereis, 1) {

@@ -1,29 +1,115 @@
-// Tracing: there is none yet. What OTP answers while nothing is traced is answered; turning a trace on fails with
-// `notsup`.
+// erlang:trace/3, trace_pattern/3, trace_info/2 and trace_delivered/1.
 
+#include "trace/trace.h"
 #include "bif/bif.h"
-#include "code/code.h"
+#include "proc/ask.h"
 #include "proc/signal.h"
+#include "proc/table.h"
+#include "proc/trace.h"
 
-static bool is_group(term who, uint64_t *count) {
-    *count = 0;
+// ---- whom to trace -------------------------------------------------------------------------------------------------
+
+struct group {
+    bool existing, new; // of processes
+};
+
+static bool group_read(term who, struct group *group) {
     switch (who) {
     case ATOM_all:
     case ATOM_processes:
+        *group = (struct group){true, true};
+        return true;
     case ATOM_existing:
     case ATOM_existing_processes:
-        *count = proc_count();
+        *group = (struct group){true, false};
+        return true;
+    case ATOM_new:
+    case ATOM_new_processes:
+        *group = (struct group){false, true};
         return true;
     case ATOM_ports:
     case ATOM_existing_ports:
-    case ATOM_new:
-    case ATOM_new_processes:
     case ATOM_new_ports:
+        *group = (struct group){false, false};
         return true;
     default:
         return false;
     }
 }
+
+struct flags {
+    uint32_t flags;
+    term tracer; // as the caller gave it, or NONE
+};
+
+// {tracer, Pid} and {tracer, erl_tracer, Pid}: no other module can be a tracer.
+static bool tracer_read(term option, term *tracer) {
+    size_t arity = is_tuple(option) ? tuple_arity(option) : 0;
+    if (arity < 2 || arity > 3 || tuple_element(option, 1) != ATOM_tracer)
+        return false;
+    if (arity == 3 && tuple_element(option, 2) != ATOM_erl_tracer)
+        return false;
+    *tracer = tuple_element(option, arity);
+    return is_local_pid(*tracer) && proc_lookup(*tracer);
+}
+
+static bool flags_read(term list, struct flags *flags) {
+    *flags = (struct flags){0, NONE};
+    for (; is_list(list); list = list_tail(list)) {
+        term item = list_head(list);
+        uint32_t flag = is_atom(item) ? trace_flag_find(item) : 0;
+        if (!flag && !tracer_read(item, &flags->tracer))
+            return false;
+        flags->flags |= flag;
+    }
+    return is_nil(list);
+}
+
+// ---- erlang:trace/3 ------------------------------------------------------------------------------------------------
+
+// Runs in the process whose flags change: {Clear, Set, Tracer}.
+static term change_flags(struct process *owner, term change, struct heap *builder) {
+    (void)builder;
+    const term *words = boxed(change);
+    return term_boolean(
+        trace_change(owner, (uint32_t)small_value(words[1]), (uint32_t)small_value(words[2]), words[3]));
+}
+
+static uint64_t change_existing(struct process *self, term change) {
+    uint64_t count = 0;
+    struct process *process;
+    for (size_t position = 0; (process = process_table_next(&position));) {
+        if (proc_ask(self, process->pid, change_flags, change) == ATOM_true)
+            count++;
+    }
+    return count;
+}
+
+BIF(erts_internal, trace, 3) {
+    term who = arguments[0], how = arguments[1];
+    struct flags flags;
+    struct group group;
+    if (how != ATOM_true && how != ATOM_false)
+        return raise_badarg(self);
+    if (!flags_read(arguments[2], &flags))
+        return raise_badarg_cause(self, ATOM_badopt);
+    bool on = how == ATOM_true;
+    term tracer = flags.tracer == NONE ? self->pid : flags.tracer;
+    uint32_t clear = on ? 0 : flags.flags, set = on ? flags.flags : 0;
+    term change = heap_tuple_of(&self->heap, 3, SMALL(clear), SMALL(set), tracer);
+    if (group_read(who, &group)) {
+        if (group.new)
+            trace_default_change(clear, set, tracer);
+        return heap_unsigned(&self->heap, group.existing ? change_existing(self, change) : 0);
+    }
+    if (is_local_port(who))
+        return SMALL(1); // ports are not traced
+    if (!is_local_pid(who) || proc_ask(self, who, change_flags, change) != ATOM_true)
+        return raise_badarg(self);
+    return SMALL(1);
+}
+
+// ---- erlang:trace_pattern/3 ----------------------------------------------------------------------------------------
 
 static bool is_proper_list(term list) {
     while (is_list(list))
@@ -31,62 +117,143 @@ static bool is_proper_list(term list) {
     return is_nil(list);
 }
 
-BIF(erts_internal, trace, 3) {
-    uint64_t count = 1;
-    if (!(is_group(arguments[0], &count) || proc_lookup(arguments[0]) || is_local_port(arguments[0])) ||
-        !is_proper_list(arguments[2]) || (arguments[1] != ATOM_true && arguments[1] != ATOM_false))
-        return raise_badarg(self);
-    if (arguments[1] == ATOM_true)
-        return raise_error(self, ATOM_notsup);
-    return heap_unsigned(&self->heap, is_group(arguments[0], &count) ? count : 1);
-}
-
-// How many functions of a module match; of those exported alone unless `local`.
-static uint64_t count_in_module(const struct code *code, term name, term arity, bool local) {
-    uint64_t count = 0;
-    for (uint32_t i = 0; i < code->function_count; i++) {
-        const struct function *function = &code->functions[i];
-        if ((name == ATOM_match_anything || name == function->name) &&
-            (arity == ATOM_match_anything || arity == SMALL(function->arity)) &&
-            (local || code_export_find(code->name, function->name, function->arity)))
-            count++;
-    }
-    return count;
-}
-
-static uint64_t count_functions(term module, term name, term arity, bool local) {
-    uint64_t count = 0;
-    for (size_t i = 0; i < code_module_count(); i++) {
-        struct module *candidate = code_module_at(i);
-        const struct code *code = atomic_load(&candidate->current);
-        if (code && (module == ATOM_match_anything || module == candidate->name))
-            count += count_in_module(code, name, arity, local);
-    }
-    return count;
-}
-
-static bool contains(term list, term element) {
+static bool options_read(struct process *self, term list, struct trace_request *request) {
+    bool local = false, global = false;
     for (; is_list(list); list = list_tail(list)) {
-        if (list_head(list) == element)
-            return true;
+        term option = list_head(list);
+        if (option == ATOM_global) {
+            global = true;
+            continue;
+        }
+        local = true;
+        if (option == ATOM_local) {
+            request->parts |= PART_CALLS;
+        } else if (option == ATOM_meta) {
+            request->parts |= PART_META;
+            request->meta_tracer = self->pid;
+        } else if (is_tuple_of(option, 2) && tuple_element(option, 1) == ATOM_meta &&
+                   is_local_pid(tuple_element(option, 2))) {
+            request->parts |= PART_META;
+            request->meta_tracer = tuple_element(option, 2);
+        } else if (option == ATOM_call_count) {
+            request->parts |= PART_COUNT;
+        } else {
+            return false;
+        }
     }
-    return false;
+    request->global = !local;
+    if (request->global)
+        request->parts = PART_CALLS;
+    return is_nil(list) && !(local && global);
+}
+
+// Boolean, restart, pause, or a match specification, which is compiled.
+static bool specification_read(term specification, struct trace_request *request) {
+    switch (specification) {
+    case ATOM_true:
+    case NIL:
+        request->action = TRACE_SET;
+        return true;
+    case ATOM_false:
+        request->action = TRACE_CLEAR;
+        return true;
+    case ATOM_restart:
+    case ATOM_pause:
+        request->action = specification == ATOM_restart ? TRACE_RESTART : TRACE_PAUSE;
+        return true;
+    default:
+        request->action = TRACE_SET;
+        request->program = match_compile(specification, MATCH_TRACE, true, NULL);
+        return request->program;
+    }
+}
+
+// A name after '_' must be '_' too, as on OTP.
+static bool is_function_pattern(term mfa) {
+    if (!is_tuple_of(mfa, 3))
+        return false;
+    term module = tuple_element(mfa, 1), name = tuple_element(mfa, 2), arity = tuple_element(mfa, 3);
+    if (!is_atom(module) || !is_atom(name) || !(is_small(arity) || arity == ATOM_match_anything))
+        return false;
+    if (module == ATOM_match_anything && name != ATOM_match_anything)
+        return false;
+    return name != ATOM_match_anything || arity == ATOM_match_anything;
 }
 
 BIF(erts_internal, trace_pattern, 3) {
-    term mfa = arguments[0], specification = arguments[1], flags = arguments[2];
-    bool function = is_tuple_of(mfa, 3) && is_atom(tuple_element(mfa, 1)) && is_atom(tuple_element(mfa, 2)) &&
-                    (is_small(tuple_element(mfa, 3)) || tuple_element(mfa, 3) == ATOM_match_anything);
-    if (!is_proper_list(flags) || !(function || mfa == ATOM_on_load || mfa == ATOM_send || mfa == ATOM_receive))
-        return raise_badarg(self);
-    if (specification != ATOM_false)
-        return raise_error(self, ATOM_notsup);
-    if (!function)
-        return SMALL(mfa == ATOM_on_load ? 0 : 1);
-    bool local = contains(flags, ATOM_local) || contains(flags, ATOM_meta) || contains(flags, ATOM_call_count) ||
-                 contains(flags, ATOM_call_time);
-    return heap_unsigned(&self->heap,
-                         count_functions(tuple_element(mfa, 1), tuple_element(mfa, 2), tuple_element(mfa, 3), local));
+    term mfa = arguments[0], specification = arguments[1];
+    if (mfa == ATOM_on_load || mfa == ATOM_send || mfa == ATOM_receive) {
+        if (!is_proper_list(arguments[2]))
+            return raise_badarg(self);
+        // These have no specifications: sending and receiving are told whole, and new code is not traced.
+        bool plain = mfa == ATOM_on_load ? specification == ATOM_false : specification == ATOM_true;
+        return plain ? SMALL(mfa == ATOM_on_load ? 0 : 1) : raise_error(self, ATOM_notsup);
+    }
+    struct trace_request request = {.meta_tracer = NONE};
+    if (!options_read(self, arguments[2], &request))
+        return raise_badarg_cause(self, ATOM_badopt);
+    if (!is_function_pattern(mfa))
+        return raise_badarg_cause(self, ATOM_none);
+    if (!specification_read(specification, &request))
+        return raise_badarg_cause(self, ATOM_match_spec);
+    uint64_t count = trace_pattern_apply(tuple_element(mfa, 1), tuple_element(mfa, 2), tuple_element(mfa, 3), &request);
+    if (request.program)
+        match_release(request.program);
+    return heap_unsigned(&self->heap, count);
+}
+
+// ---- erlang:trace_info/2 -------------------------------------------------------------------------------------------
+
+static term flag_list(struct heap *heap, uint32_t flags) {
+    term list = NIL;
+    for (size_t i = TRACE_FLAG_COUNT; i-- > 0;)
+        if (flags & trace_flag_names[i].flag)
+            list = heap_cons(heap, trace_flag_names[i].name, list);
+    return list;
+}
+
+static term process_info(struct process *owner, term item, struct heap *builder) {
+    term tracer = trace_tracer(owner);
+    if (item == ATOM_flags)
+        return flag_list(builder, trace_flags(owner));
+    return tracer == NONE ? NIL : tracer;
+}
+
+static term new_process_info(struct heap *heap, term item) {
+    struct trace_default value = trace_default_get();
+    if (item == ATOM_flags)
+        return flag_list(heap, value.flags);
+    return value.tracer == NONE ? NIL : value.tracer;
+}
+
+static term specification_of(struct heap *heap, const struct match_program *program) {
+    return program ? heap_copy_all(heap, match_specification(program)) : NIL;
+}
+
+static term point_info(struct heap *heap, const struct trace_point *point, term item) {
+    switch (item) {
+    case ATOM_traced:
+        return !point->calls ? ATOM_false : point->breakpoint.function ? ATOM_local : ATOM_global;
+    case ATOM_match_spec:
+        return point->calls ? specification_of(heap, point->call_program) : ATOM_false;
+    case ATOM_meta:
+        return point->meta ? point->meta_tracer : ATOM_false;
+    case ATOM_meta_match_spec:
+        return point->meta ? specification_of(heap, point->meta_program) : ATOM_false;
+    case ATOM_call_count:
+        return point->counts ? heap_unsigned(heap, atomic_load(&point->count)) : ATOM_false;
+    default: // call_time, call_memory
+        return ATOM_false;
+    }
+}
+
+static term all_info(struct heap *heap, const struct trace_point *point) {
+    static const term items[] = {ATOM_call_count, ATOM_call_time,  ATOM_meta_match_spec,
+                                 ATOM_meta,       ATOM_match_spec, ATOM_traced};
+    term list = NIL;
+    for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++)
+        list = heap_cons(heap, heap_tuple_of(heap, 2, items[i], point_info(heap, point, items[i])), list);
+    return list;
 }
 
 static bool is_function_item(term item) {
@@ -105,25 +272,47 @@ static bool is_function_item(term item) {
     }
 }
 
-BIF(erlang, trace_info, 2) {
-    term subject = arguments[0], item = arguments[1];
-    uint64_t count;
-    if (is_local_pid(subject) || is_local_port(subject) || is_group(subject, &count)) {
-        if (item != ATOM_flags && item != ATOM_tracer)
-            return raise_badarg(self);
-        term value = is_local_pid(subject) && !proc_lookup(subject) ? ATOM_undefined : NIL;
-        return heap_tuple_of(&self->heap, 2, item, value);
-    }
-    bool function = is_tuple_of(subject, 3) && is_atom(tuple_element(subject, 1)) &&
-                    is_atom(tuple_element(subject, 2)) && is_small(tuple_element(subject, 3));
-    if (!is_function_item(item) ||
-        !(function || subject == ATOM_on_load || subject == ATOM_send || subject == ATOM_receive))
-        return raise_badarg(self);
-    bool exists = !function || count_functions(tuple_element(subject, 1), tuple_element(subject, 2),
-                                               tuple_element(subject, 3), true) > 0;
-    return heap_tuple_of(&self->heap, 2, item, exists ? ATOM_false : ATOM_undefined);
+static term function_info(struct process *self, term mfa, term item) {
+    bool exists;
+    struct trace_point *point = trace_point_find(tuple_element(mfa, 1), tuple_element(mfa, 2),
+                                                 (uint32_t)small_value(tuple_element(mfa, 3)), &exists);
+    if (!exists)
+        return ATOM_undefined;
+    if (!point)
+        return ATOM_false;
+    if (item == ATOM_all)
+        return all_info(&self->heap, point);
+    if (item == ATOM_meta && !point->meta)
+        return NIL; // as OTP has it
+    return point_info(&self->heap, point, item);
 }
 
+BIF(erlang, trace_info, 2) {
+    term subject = arguments[0], item = arguments[1], value;
+    bool of_process = item == ATOM_flags || item == ATOM_tracer;
+    if (is_local_pid(subject) && of_process) {
+        value = proc_ask(self, subject, process_info, item);
+        value = value == NONE ? ATOM_undefined : value;
+    } else if ((subject == ATOM_new || subject == ATOM_new_processes) && of_process) {
+        value = new_process_info(&self->heap, item);
+    } else if ((is_local_port(subject) || subject == ATOM_new_ports) && of_process) {
+        value = NIL;
+    } else if (is_tuple_of(subject, 3) && is_atom(tuple_element(subject, 1)) && is_atom(tuple_element(subject, 2)) &&
+               is_small(tuple_element(subject, 3)) && is_function_item(item)) {
+        value = function_info(self, subject, item);
+    } else if (subject == ATOM_send || subject == ATOM_receive) {
+        if (item != ATOM_match_spec)
+            return raise_badarg(self);
+        value = ATOM_true;
+    } else if (subject == ATOM_on_load && is_function_item(item)) {
+        value = ATOM_false;
+    } else {
+        return raise_badarg(self);
+    }
+    return heap_tuple_of(&self->heap, 2, item, value);
+}
+
+// Messages of tracing are in the tracer's inbox as soon as they are made.
 BIF(erlang, trace_delivered, 1) {
     term who = arguments[0];
     if (!is_local_pid(who) && who != ATOM_all)
@@ -131,46 +320,4 @@ BIF(erlang, trace_delivered, 1) {
     term reference = heap_reference(&self->heap);
     proc_signal(self, signal_tuple(SIGNAL_MESSAGE, NONE, NONE, 3, (term[]){ATOM_trace_delivered, who, reference}));
     return reference;
-}
-
-// ---- sequential tracing
-// -----------------------------------------------------------------------------------------------
-
-static bool is_flag(term item) {
-    switch (item) {
-    case ATOM_send:
-    case ATOM_receive:
-    case ATOM_print:
-    case ATOM_timestamp:
-    case ATOM_monotonic_timestamp:
-    case ATOM_strict_monotonic_timestamp:
-        return true;
-    default:
-        return false;
-    }
-}
-
-BIF(erlang, seq_trace_info, 1) {
-    if (is_flag(arguments[0]))
-        return heap_tuple_of(&self->heap, 2, arguments[0], ATOM_false);
-    return arguments[0] == ATOM_label || arguments[0] == ATOM_serial ? NIL : raise_badarg(self);
-}
-
-BIF(erlang, seq_trace, 2) {
-    term value = arguments[1];
-    if (is_flag(arguments[0]) && value == ATOM_false)
-        return ATOM_false;
-    if (arguments[0] == ATOM_sequential_trace_token && value == NIL)
-        return NIL;
-    return is_flag(arguments[0]) || arguments[0] == ATOM_label || arguments[0] == ATOM_serial
-               ? raise_error(self, ATOM_notsup)
-               : raise_badarg(self);
-}
-
-BIF(erlang, seq_trace_print, 1) {
-    return ATOM_false;
-}
-
-BIF(erlang, seq_trace_print, 2) {
-    return ATOM_false;
 }

@@ -33,7 +33,7 @@ struct function {
     uint32_t begin, end;                           // byte offsets in the Code chunk, label and func_info included
     uint32_t first_label, entry_label, last_label; // the labels first_label..last_label belong to this function
     uint32_t prepared_words;
-    word *prepared; // from exec/, or NULL
+    _Atomic(word *) prepared; // from exec/, or NULL
     word stub[2];
 };
 

@@ -27,6 +27,9 @@ struct match_errors {
 // specification's values; without, they must outlive it.
 struct match_program *match_compile(term specification, enum match_dialect dialect, bool keep,
                                     struct match_errors *errors);
+// What it was compiled from; belongs to the program when it was kept.
+term match_specification(const struct match_program *program);
+void match_retain(struct match_program *program);
 void match_release(struct match_program *program);
 // A reference that keeps the program; takes over the caller's one.
 term match_reference(struct heap *heap, struct match_program *program);

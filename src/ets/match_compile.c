@@ -565,6 +565,14 @@ struct match_program *match_compile(term specification, enum match_dialect diale
     return NULL;
 }
 
+term match_specification(const struct match_program *program) {
+    return program->specification;
+}
+
+void match_retain(struct match_program *program) {
+    shared_binary_retain(shared_of(program));
+}
+
 void match_release(struct match_program *program) {
     shared_binary_release(shared_of(program));
 }

@@ -2,6 +2,7 @@
 
 #include "exec/exception.h"
 
+#include "exec/breakpoint.h"
 #include "exec/frames.h"
 #include "proc/raise.h"
 #include "term/atom.h"
@@ -182,16 +183,22 @@ void exception_capture_undefined(struct process *process, const word *where, con
 
 // ---- handling -----------------------------------------------------------------------------------------------------
 
-// Cuts the stack back to the innermost frame that has a catch; its handler, or NULL.
-static const word *find_handler(struct process *process) {
+// Cuts the stack back to the innermost frame that has a catch; its handler, or NULL. `from` is the return address that
+// was not on the stack, or where the exception was raised.
+static const word *find_handler(struct process *process, const word *where, const word *from) {
     term *frame = process->heap.stack;
+    struct trace_unwinding traced = {.where = where};
+    trace_unwind(process, &traced, from, frame);
     for (term *at = frame; at < process->heap.end; at++) {
         if (is_immediate(*at, IMMEDIATE_CATCH)) {
+            trace_unwound(process, &traced);
             process->heap.stack = frame;
             return return_address(*at);
         }
-        if (is_immediate(*at, IMMEDIATE_RETURN))
+        if (is_immediate(*at, IMMEDIATE_RETURN)) {
             frame = at + 1;
+            trace_unwind(process, &traced, return_address(*at), frame);
+        }
     }
     return NULL;
 }
@@ -209,7 +216,7 @@ static term exit_reason(struct process *process) {
 const word *exception_unwind(struct process *process, const word *where, const word *link, term *x) {
     if (process->exception_trace == NIL)
         capture(process, where, link, NULL, plain_error_info(process));
-    const word *handler = find_handler(process);
+    const word *handler = find_handler(process, where, where && site_frameless(where[-1]) ? link : where);
     process->instruction = where;
     process->link = link;
     if (!handler) {

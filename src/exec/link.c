@@ -2,6 +2,7 @@
 
 #include "exec/link.h"
 
+#include "exec/breakpoint.h"
 #include "exec/instruction_table.h"
 #include "sys/account.h"
 #include "sys/sys.h"
@@ -26,7 +27,7 @@ bool exec_is_stub(word instruction_address) {
     static instruction *const stubs[] = {
         instruction_stub_prepare_u,   instruction_stub_bif_u,   instruction_stub_undefined_u,
         instruction_stub_apply_fun_u, instruction_stub_apply_u, instruction_stub_yield_u,
-        instruction_stub_hibernate_u,
+        instruction_stub_hibernate_u, instruction_stub_trace_u,
     };
     for (size_t i = 0; i < sizeof(stubs) / sizeof(*stubs); i++)
         if ((word)stubs[i] == instruction_address)
@@ -41,6 +42,7 @@ static void point(_Atomic(const word *) *entry, word stub[2], instruction *instr
 }
 
 void exec_export_link(struct export *export) {
+    breakpoint_forget_export(export);
     instruction *special = special_stub(export->module, export->function, export->arity);
     if (special)
         point(&export->entry, export->stub, special, export);
@@ -66,6 +68,7 @@ void exec_function_link(struct function *function) {
 void exec_code_free(struct code *code) {
     for (uint32_t i = 0; i < code->function_count; i++) {
         struct function *function = &code->functions[i];
+        breakpoint_forget_function(function);
         account_add(ACCOUNT_CODE, -(ptrdiff_t)(function->prepared_words * sizeof(word)));
         sys_free(function->prepared);
         function->prepared = NULL;

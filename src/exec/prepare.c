@@ -168,16 +168,10 @@ static word *finish(struct preparation *preparation) {
     return prepared;
 }
 
-// Several schedulers may prepare the same function at once: the first one wins.
-static const word *publish(struct function *function, word *prepared, uint32_t words, const word *entry) {
-    const word *expected = function->stub;
-    if (!atomic_compare_exchange_strong(&function->entry, &expected, entry)) {
-        sys_free(prepared);
-        return expected;
-    }
-    function->prepared = prepared;
-    function->prepared_words = words;
-    account_add(ACCOUNT_CODE, (ptrdiff_t)(words * sizeof(word)));
+// From now on calls go to the prepared code, but for those that a breakpoint leads elsewhere.
+static const word *publish(struct function *function) {
+    const word *entry = atomic_load(&function->prepared) + PREPARED_HEADER, *expected = function->stub;
+    atomic_compare_exchange_strong(&function->entry, &expected, entry);
     struct export *export = code_export_find(function->code->name, function->name, function->arity);
     if (export) {
         expected = function->stub;
@@ -186,7 +180,20 @@ static const word *publish(struct function *function, word *prepared, uint32_t w
     return entry;
 }
 
+// Several schedulers may prepare the same function at once: the first one wins.
+static void keep(struct function *function, word *prepared, uint32_t words) {
+    word *expected = NULL;
+    if (!atomic_compare_exchange_strong(&function->prepared, &expected, prepared)) {
+        sys_free(prepared);
+        return;
+    }
+    function->prepared_words = words;
+    account_add(ACCOUNT_CODE, (ptrdiff_t)(words * sizeof(word)));
+}
+
 const word *exec_prepare(struct function *function) {
+    if (atomic_load(&function->prepared))
+        return publish(function);
     struct preparation preparation = {.function = function, .code = function->code};
     uint32_t labels = function->last_label - function->first_label + 1;
     preparation.label_offsets = sys_alloc_zero(labels * sizeof(uint32_t));
@@ -208,5 +215,6 @@ const word *exec_prepare(struct function *function) {
     sys_free(preparation.words);
     sys_free(preparation.label_offsets);
     sys_free(preparation.fixups);
-    return publish(function, prepared, preparation.size, prepared + PREPARED_HEADER);
+    keep(function, prepared, preparation.size);
+    return publish(function);
 }

@@ -4,6 +4,7 @@
 #include "proc/log.h"
 #include "proc/mailbox.h"
 #include "proc/signal.h"
+#include "proc/trace.h"
 #include "vm.h"
 
 #define WORDS_A_REDUCTION 10
@@ -47,10 +48,12 @@ void proc_collect(struct process *self, size_t need, term *x, size_t live, bool 
     struct heap_roots roots[4];
     size_t count = roots_of(self, x, live, roots);
     bool too_large = false;
+    trace_collection(self, true, full);
     size_t before = words_used(&self->heap);
     size_t copied = heap_collect(&self->heap, need, roots, count, full, &too_large);
     self->work.reductions -= (int64_t)(copied / WORDS_A_REDUCTION);
     count_collection(before, words_used(&self->heap));
+    trace_collection(self, false, full);
     if (too_large)
         heap_maximum_passed(self);
 }

@@ -8,6 +8,7 @@
 #include "proc/signal.h"
 #include "proc/table.h"
 #include "proc/timer.h"
+#include "proc/trace.h"
 #include "sys/sys.h"
 #include "vm.h"
 
@@ -62,6 +63,13 @@ static void cut_all(struct process *self, term reason) {
     bond_free_all(self);
 }
 
+static void trace_end(struct process *self, term reason) {
+    term name = atomic_load(&self->registered_name);
+    trace_event_if(self, TRACE_PROCS, ATOM_exit, reason);
+    if (name != NIL)
+        trace_event_if(self, TRACE_PROCS, ATOM_unregister, name);
+}
+
 static void free_process(void *memory) {
     sys_free(memory);
 }
@@ -70,11 +78,13 @@ void proc_exit(struct process *self, term reason) {
     if (self->exception_class == CLASS_ERROR || self->exception_class == CLASS_THROW) // that nothing caught
         log_crash(self, reason);
     atomic_fetch_or(&self->state, STATE_EXITING);
+    trace_end(self, reason);
     proc_timer_free(self);
     for (struct signal *signal = signal_take_inbox(self, true), *next; signal; signal = next) {
         next = signal->next;
         signal_bury(self->pid, signal);
     }
+    self->flags &= ~(uint32_t)FLAG_TRACED;
     process_extra_free(self);
     for (struct signal *message = self->mailbox, *next; message; message = next) {
         next = message->next;

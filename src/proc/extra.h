@@ -19,7 +19,9 @@ struct process_extra {
     uint32_t suspended;                // how many processes suspend this one
     struct mailbox_marker markers[MARKERS];
     uint32_t marker_next;
-    term error_handler;     // 0: the module of that name
+    uint32_t trace_flags; // while FLAG_TRACED: enum trace_flag (proc/trace.h), and who gets the messages
+    term tracer;
+    term error_handler; // 0: the module of that name
 };
 
 struct process_extra *process_extra(struct process *self); // made if absent

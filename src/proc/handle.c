@@ -5,6 +5,7 @@
 #include "proc/link.h"
 #include "proc/mailbox.h"
 #include "proc/signal.h"
+#include "proc/trace.h"
 #include "sys/sys.h"
 #include "vm.h"
 
@@ -35,6 +36,11 @@ static bool exit_with(struct process *self, struct signal *signal, term reason) 
     return true;
 }
 
+static void deliver(struct process *self, struct signal *message) {
+    trace_received(self, message->value);
+    mailbox_append(self, message);
+}
+
 static bool traps_exits(const struct process *self) {
     return (self->flags & FLAG_TRAP_EXIT) != 0;
 }
@@ -45,7 +51,7 @@ static bool handle_exit(struct process *self, struct signal *signal) {
     if (reason == ATOM_kill)
         return exit_with(self, signal, ATOM_killed);
     if (traps_exits(self)) {
-        mailbox_append(self, signal);
+        deliver(self, signal);
         return false;
     }
     if (reason == ATOM_normal && signal->from != self->pid) {
@@ -61,8 +67,10 @@ static bool handle_exit_link(struct process *self, struct signal *signal) {
     bool active = link && link->value == NONE;
     if (link)
         bond_remove(self, link);
+    if (active)
+        trace_event_if(self, TRACE_PROCS, ATOM_getting_unlinked, signal->from);
     if (active && traps_exits(self)) {
-        mailbox_append(self, signal);
+        deliver(self, signal);
         return false;
     }
     if (active && signal_exit_reason(signal) != ATOM_normal)
@@ -73,8 +81,10 @@ static bool handle_exit_link(struct process *self, struct signal *signal) {
 
 static void handle_unlink(struct process *self, struct signal *signal) {
     struct bond *link = bond_find(self, BOND_LINK, signal->from);
-    if (link && link->value == NONE)
+    if (link && link->value == NONE) {
+        trace_event_if(self, TRACE_PROCS, ATOM_getting_unlinked, signal->from);
         bond_remove(self, link);
+    }
     struct process *unlinker = proc_lookup(signal->from);
     if (unlinker)
         proc_signal(unlinker, proc_signal_new(SIGNAL_UNLINK_ACK, self->pid, signal->value, NONE));
@@ -101,14 +111,14 @@ static void handle_down(struct process *self, struct signal *signal) {
     }
     monitor_ended(self, monitor);
     signal->reference = NONE;
-    mailbox_append(self, signal);
+    deliver(self, signal);
 }
 
 static void handle_message(struct process *self, struct signal *signal) {
     if (signal->reference != NONE && !alias_accepts(self, signal->reference))
         signal_free(signal);
     else
-        mailbox_append(self, signal);
+        deliver(self, signal);
 }
 
 static void handle_group_leader(struct process *self, struct signal *signal) {
@@ -159,8 +169,10 @@ static bool handle(struct process *self, struct signal *signal) {
         handle_task(self, signal);
         return false;
     case SIGNAL_LINK:
-        if (!bond_find(self, BOND_LINK, signal->from))
+        if (!bond_find(self, BOND_LINK, signal->from)) {
             bond_add(self, BOND_LINK, signal->from, NONE, NONE);
+            trace_event_if(self, TRACE_PROCS, ATOM_getting_linked, signal->from);
+        }
         break;
     case SIGNAL_UNLINK:
         handle_unlink(self, signal);

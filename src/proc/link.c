@@ -3,6 +3,7 @@
 #include "proc/link.h"
 
 #include "proc/signal.h"
+#include "proc/trace.h"
 #include "vm.h"
 
 // ---- links
@@ -28,6 +29,7 @@ void link_add(struct process *self, term other) {
         link->value = NONE; // takes back the unlink under way: its acknowledgement will find another number, or none
     else
         bond_add(self, BOND_LINK, other, NONE, NONE);
+    trace_event_if(self, TRACE_PROCS, ATOM_link, other);
     if (is_local_port(other)) {
         if (!vm.hooks.port_link || !vm.hooks.port_link(self->pid, other))
             signal_no_process(self, other, ATOM_noproc);
@@ -43,6 +45,7 @@ void link_add(struct process *self, term other) {
 }
 
 void link_remove(struct process *self, term other) {
+    trace_event_if(self, TRACE_PROCS, ATOM_unlink, other);
     struct bond *link = bond_find(self, BOND_LINK, other);
     if (!link || link->value != NONE)
         return;

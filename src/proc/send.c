@@ -3,6 +3,7 @@
 #include "proc/link.h"
 #include "proc/raise.h"
 #include "proc/signal.h"
+#include "proc/trace.h"
 #include "vm.h"
 
 #define SEND_COST 4          // reductions
@@ -19,7 +20,14 @@ static void send_local(struct process *from, term pid, term message, term alias)
     from->work.reductions -= cost;
 }
 
-static term send_to_owner(struct process *from, term owner, term message) {
+// A name that nobody has counts as somebody, as on OTP.
+static bool exists(term owner) {
+    return !is_local_pid(owner) || proc_lookup(owner);
+}
+
+static term send_to_owner(struct process *from, term to, term owner, term message) {
+    if (from->flags & FLAG_TRACED)
+        trace_sent(from, to, message, exists(owner));
     if (is_local_pid(owner))
         send_local(from, owner, message, NONE);
     else if (is_local_port(owner) && vm.hooks.port_send)
@@ -29,13 +37,15 @@ static term send_to_owner(struct process *from, term owner, term message) {
 
 term proc_send(struct process *from, term to, term message) {
     if (is_local_pid(to) || is_local_port(to))
-        return send_to_owner(from, to, message);
+        return send_to_owner(from, to, to, message);
     if (is_atom(to)) {
         term owner = proc_whereis(to);
-        return owner == ATOM_undefined ? raise_badarg(from) : send_to_owner(from, owner, message);
+        send_to_owner(from, to, owner, message);
+        return owner == ATOM_undefined ? raise_badarg(from) : ATOM_ok;
     }
     if (is_local_reference(to)) {
         term owner = alias_owner(to);
+        trace_sent(from, to, message, true);
         if (owner != NONE)
             send_local(from, owner, message, to);
         return ATOM_ok;
@@ -44,7 +54,7 @@ term proc_send(struct process *from, term to, term message) {
         if (tuple_element(to, 2) != atomic_load(&vm.node_name))
             return ATOM_ok; // no connection, and none to be had yet
         term owner = proc_whereis(tuple_element(to, 1));
-        return owner == ATOM_undefined ? ATOM_ok : send_to_owner(from, owner, message);
+        return send_to_owner(from, to, owner, message);
     }
     if (is_pid(to) || is_reference(to) || is_port(to))
         return ATOM_ok; // of another node

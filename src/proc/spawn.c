@@ -5,6 +5,7 @@
 #include "proc/bond.h"
 #include "proc/link.h"
 #include "proc/table.h"
+#include "proc/trace.h"
 #include "sys/sys.h"
 #include "vm.h"
 
@@ -92,7 +93,9 @@ struct process *proc_spawn_prepare(struct process *parent, term module, term fun
     vm.hooks.process_start(child, child->initial_call, copies, arity);
     if (parent)
         tie(parent, child, options, reference);
-
+    if (parent &&
+        ((parent->flags & FLAG_TRACED) || atomic_load_explicit(&vm.traces_new_processes, memory_order_relaxed)))
+        trace_spawned(parent, child, module, function, arguments, options->link);
     return child;
 }
 

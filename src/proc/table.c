@@ -1,12 +1,13 @@
 // The process table.
 
-#include "proc/node_monitor.h"
 #include "proc/table.h"
+#include "proc/node_monitor.h"
 #include "sys/sys.h"
 
 #include "proc/clock.h"
 #include "proc/name.h"
 #include "proc/system_monitor.h"
+#include "proc/trace.h"
 #include "sys/thread.h"
 #include "vm.h"
 
@@ -105,6 +106,7 @@ void proc_init(size_t limit) {
     name_table_init();
     clock_init();
     system_monitor_init();
+    trace_init();
     node_monitor_init();
     atomic_store(&vm.system_logger, ATOM_logger);
 }

@@ -110,6 +110,10 @@ SLOW_PATH(test_heap) {
 
 INSTRUCTION(call_bif, u, e) {
     struct export *export = (struct export *)NUMBER(1);
+    if (unlikely(export->traced)) {
+        link = AFTER;
+        CALL(export);
+    }
     CALL_BIF(export, AFTER);
     if (unlikely(result == NONE)) {
         if (process->outcome == OUTCOME_CALL) {
@@ -125,6 +129,8 @@ INSTRUCTION(call_bif, u, e) {
 
 INSTRUCTION(call_bif_only, u, e) {
     struct export *export = (struct export *)NUMBER(1);
+    if (unlikely(export->traced))
+        CALL(export);
     CALL_BIF(export, AFTER);
     if (unlikely(result == NONE)) {
         if (process->outcome == OUTCOME_CALL)
@@ -138,6 +144,10 @@ INSTRUCTION(call_bif_only, u, e) {
 
 INSTRUCTION(call_bif_last, u, u, e) {
     struct export *export = (struct export *)NUMBER(1);
+    if (unlikely(export->traced)) {
+        POP_FRAME(NUMBER(2));
+        CALL(export);
+    }
     CALL_BIF(export, AFTER);
     if (unlikely(result == NONE)) {
         if (process->outcome == OUTCOME_CALL) {

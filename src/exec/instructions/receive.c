@@ -4,6 +4,7 @@
 #include "exec/instruction_table.h"
 #include "exec/operation.h"
 #include "proc/mailbox.h"
+#include "proc/trace.h"
 
 // The message at the save position, or where to wait.
 INSTRUCTION(loop_rec, f, d, e) {
@@ -83,6 +84,8 @@ INSTRUCTION(wait_timeout, s, e) {
 }
 
 INSTRUCTION(timeout) {
+    if (unlikely(process->flags & FLAG_TRACED))
+        trace_received(process, ATOM_timeout);
     exec_receive_done(process);
     mailbox_rewind(process);
     NEXT;
