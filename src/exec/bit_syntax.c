@@ -79,11 +79,10 @@ static bool measure(struct process *process, const struct segment *segment, uint
         *bits = 8 * (uint64_t)small_value(segment->size);
         return true;
     default:
-        if (is_integer(segment->size) && !integer_is_negative(segment->size) &&
-            !segment_bits(segment->size, segment->unit, bits))
-            return segment_failed(process, segment, ATOM_too_big, segment->size);
-        return segment_bits(segment->size, segment->unit, bits) ||
-               segment_failed(process, segment, ATOM_size, segment->size);
+        if (segment_bits(segment->size, segment->unit, bits))
+            return true;
+        bool too_big = is_integer(segment->size) && !integer_is_negative(segment->size);
+        return segment_failed(process, segment, too_big ? ATOM_too_big : ATOM_size, segment->size);
     }
 }
 

@@ -53,6 +53,8 @@ static bool form_fits(char form, const struct operand *operand) {
         return operand->kind == OPERAND_X;
     case 'y':
         return operand->kind == OPERAND_Y;
+    case 'n':
+        return operand->kind == OPERAND_TERM && is_small(operand->value);
     case 'i':
         return operand->kind == OPERAND_TERM && !is_pointer(operand->value);
     case 'c':

@@ -9,7 +9,8 @@
 // every combination of the operand forms it names, here four; prepare.c picks the one that fits. A form is a letter:
 //
 //   x, y   a register: the operand is its offset in bytes from the x registers, from the stack pointer
-//   i      a constant that is no pointer: the operand is the term
+//   n      a constant that is a small integer: the operand is the term
+//   i      a constant that is no pointer
 //   c      a constant
 //   s      any of these, told apart when it runs (see operand_read)
 //   d      an x or y register to write, told apart when it runs
@@ -138,11 +139,19 @@ static inline term operand_read(term *x, term *stack, word operand) {
     return is_header(operand) ? *operand_place(x, stack, operand) : operand;
 }
 
+// The compiler leaves out the test of its tag.
+static inline term known_small(word operand) {
+    if (!is_small(operand))
+        __builtin_unreachable();
+    return operand;
+}
+
 #define PLACE_x(operand) (*(term *)((char *)x + (operand)))
 #define PLACE_y(operand) (*(term *)((char *)stack + (operand)))
 #define PLACE_d(operand) (*operand_place(x, stack, operand))
 #define READ_x PLACE_x
 #define READ_y PLACE_y
+#define READ_n(operand) known_small(operand)
 #define READ_i(operand) (operand)
 #define READ_c(operand) (operand)
 #define READ_s(operand) operand_read(x, stack, operand)

@@ -466,7 +466,14 @@ static uint32_t translate_gc_bif2(struct preparation *preparation, uint32_t inde
 static uint32_t translate_gc_bif1(struct preparation *preparation, uint32_t index) {
     const struct operand *o = at(preparation, index)->operands;
     const struct export *export = preparation->code->imports[o[2].value];
-    EMIT(preparation, bif1, o[0], operand_pointer(export), o[1], o[3], o[4]);
+    struct operand pointer = operand_pointer(export);
+    bool erlang = export->module == ATOM_erlang;
+    if (erlang && export->function == ATOM_abs)
+        EMIT(preparation, abs, o[0], pointer, o[1], o[3], o[4]);
+    else if (erlang && export->function == ATOM_byte_size)
+        EMIT(preparation, byte_size, o[0], pointer, o[1], o[3], o[4]);
+    else
+        EMIT(preparation, bif1, o[0], pointer, o[1], o[3], o[4]);
     return index + 1;
 }
 

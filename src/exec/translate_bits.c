@@ -36,10 +36,13 @@ static void translate_get_integer(struct preparation *preparation, const struct 
     if (size.kind == OPERAND_TERM && !segment_bits(size.value, o[4].value, &bits))
         bits = UINT64_MAX;
     bool plain = !(flags.value & (FIELD_LITTLE | FIELD_SIGNED));
+    bool little = !(flags.value & FIELD_SIGNED) && bits % 8 == 0 && bits > 0;
     if (bits == 8 && !(flags.value & FIELD_SIGNED) && o[1].kind != OPERAND_TERM)
         EMIT(preparation, bs_get_byte, o[0], o[1], o[6]);
     else if (bits <= UNSIGNED_MAX_BITS && plain)
         EMIT(preparation, bs_get_unsigned, o[0], o[1], operand_number(bits), o[6]);
+    else if (bits <= UNSIGNED_MAX_BITS && little)
+        EMIT(preparation, bs_get_little, o[0], o[1], operand_number(bits), o[6]);
     else
         EMIT(preparation, bs_get_integer, o[0], o[1], o[2], size, o[4], flags, o[6]);
 }

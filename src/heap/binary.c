@@ -1,8 +1,8 @@
 // Bitstrings in place, shared binaries and their slices.
 
 #include "heap/heap.h"
-#include "sys/sys.h"
 #include "sys/account.h"
+#include "sys/sys.h"
 #include "term/bits.h"
 
 // ---- shared binaries
@@ -25,10 +25,6 @@ void shared_binary_release(struct shared_binary *shared) {
         shared->destroy(shared);
     account_add(ACCOUNT_BINARIES, -(ptrdiff_t)(sizeof *shared + shared->capacity));
     sys_free(shared);
-}
-
-uint8_t *shared_binary_bytes(struct shared_binary *shared) {
-    return shared->bytes;
 }
 
 // ---- new bitstrings

@@ -164,6 +164,7 @@ struct shared_binary {
     void (*destroy)(struct shared_binary *); // before the memory goes; NULL for plain bytes. Runs on any thread.
     alignas(16) uint8_t bytes[];
 };
+static_assert(offsetof(struct shared_binary, bytes) == SHARED_BINARY_HEAD);
 
 struct shared_binary *shared_binary_new(size_t capacity); // one reference; used = capacity * 8
 void shared_binary_release(struct shared_binary *shared);

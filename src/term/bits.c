@@ -39,6 +39,11 @@ uint64_t bits_get_unsigned(struct bits from) {
 void bits_put_unsigned(uint8_t *to, size_t offset, uint64_t value, size_t size) {
     to += offset >> 3;
     offset &= 7;
+    if (offset == 0 && size % 8 == 0) {
+        for (size_t i = size / 8; i-- > 0; value >>= 8)
+            to[i] = (uint8_t)value;
+        return;
+    }
     while (size > 0) {
         size_t room = 8 - offset, count = size < room ? size : room;
         unsigned piece = (unsigned)(value >> (size - count)) & ((1u << count) - 1);

@@ -563,20 +563,20 @@ term map_update_many(struct heap *heap, term map, const term *pairs, size_t coun
         return map;
     }
     size_t size = map_size(map);
-    term values[MAP_SMALL_MAX];
+    term *words = small_new(heap, boxed(map)[1], size), *values = words + 2; // garbage when nothing changes
     memcpy(values, small_values(map), size * sizeof(term));
+    bool changed = false;
     for (size_t i = 0; i < count; i++) {
         ptrdiff_t index = small_find(map, pairs[2 * i]);
         if (index < 0) {
             *missing = pairs[2 * i];
             return NONE;
         }
+        changed |= values[index] != pairs[2 * i + 1];
         values[index] = pairs[2 * i + 1];
     }
-    if (memcmp(values, small_values(map), size * sizeof(term)) == 0)
+    if (!changed)
         return map;
-    term *words = small_new(heap, boxed(map)[1], size);
-    memcpy(words + 2, values, size * sizeof(term));
     return boxed_make(words);
 }
 

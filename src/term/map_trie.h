@@ -25,6 +25,16 @@ static inline term *small_keys(term map) { // of map_size(map) terms
 static inline term *small_values(term map) {
     return boxed(map) + 2;
 }
+// map_get, with the commonest case in place: a key whose word is its value.
+static inline term map_get_inline(term map, term key) {
+    if (!map_is_small(map) || is_pointer(key) || key == FLONUM_ZERO)
+        return map_get(map, key);
+    const term *keys = small_keys(map);
+    for (size_t i = 0, size = map_size(map); i < size; i++)
+        if (keys[i] == key)
+            return small_values(map)[i];
+    return NONE;
+}
 
 // ---- nodes of a trie
 // --------------------------------------------------------------------------------------------------

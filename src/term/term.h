@@ -312,8 +312,12 @@ struct bits {
     size_t size;    // bits
 };
 
+// What slices share is of heap/; its bytes lie right behind a head of this size.
 struct shared_binary;
-uint8_t *shared_binary_bytes(struct shared_binary *shared);
+#define SHARED_BINARY_HEAD 32
+static inline uint8_t *shared_binary_bytes(struct shared_binary *shared) {
+    return (uint8_t *)shared + SHARED_BINARY_HEAD;
+}
 
 static inline size_t bitstring_size(term t) { // bits
     term *words = boxed(t);

@@ -28,7 +28,7 @@
         NEXT;                                                                                                          \
     } while (0)
 
-INSTRUCTION(add, f, xys, xyis, u, xyd, e) {
+INSTRUCTION(add, f, xys, xyns, u, xyd, e) {
     term a = READ(2), b = READ(3);
     int64_t sum;
     if (likely(are_small(a, b)) && likely(!__builtin_add_overflow((int64_t)a, (int64_t)b, &sum))) {
@@ -42,7 +42,7 @@ SLOW_PATH(add) {
     BINARY_SLOW(add);
 }
 
-INSTRUCTION(subtract, f, xys, xyis, u, xyd, e) {
+INSTRUCTION(subtract, f, xys, xyns, u, xyd, e) {
     term a = READ(2), b = READ(3);
     int64_t difference;
     if (likely(are_small(a, b)) && likely(!__builtin_sub_overflow((int64_t)a, (int64_t)b, &difference))) {
@@ -80,7 +80,7 @@ SLOW_PATH(increment) {
     NEXT;
 }
 
-INSTRUCTION(multiply, f, xys, xyis, u, xd, e) {
+INSTRUCTION(multiply, f, xys, xyns, u, xd, e) {
     term a = READ(2), b = READ(3);
     int64_t product;
     if (likely(are_small(a, b)) && likely(!__builtin_mul_overflow((int64_t)a >> 2, (int64_t)b, &product))) {
@@ -98,7 +98,7 @@ INSTRUCTION(divide, f, s, s, u, d, e) {
     BINARY_SLOW(divide);
 }
 
-INSTRUCTION(div, f, xs, xis, u, xd, e) {
+INSTRUCTION(div, f, xs, xns, u, xd, e) {
     term a = READ(2), b = READ(3);
     // The one quotient that does not fit is SMALL_MIN / -1.
     if (likely(are_small(a, b)) && likely(b != 0) && likely(b != SMALL(-1))) {
@@ -112,7 +112,7 @@ SLOW_PATH(div) {
     BINARY_SLOW(div);
 }
 
-INSTRUCTION(rem, f, xs, xis, u, xd, e) {
+INSTRUCTION(rem, f, xs, xns, u, xd, e) {
     term a = READ(2), b = READ(3);
     if (likely(are_small(a, b)) && likely(b != 0) && likely(b != SMALL(-1))) {
         WRITE(5, (term)((int64_t)a % (int64_t)b));
@@ -125,7 +125,7 @@ SLOW_PATH(rem) {
     BINARY_SLOW(rem);
 }
 
-INSTRUCTION(band, f, xs, xis, u, xd, e) {
+INSTRUCTION(band, f, xs, xns, u, xd, e) {
     term a = READ(2), b = READ(3);
     if (likely(are_small(a, b))) {
         WRITE(5, a & b);
@@ -138,7 +138,7 @@ SLOW_PATH(band) {
     BINARY_SLOW(band);
 }
 
-INSTRUCTION(bor, f, xs, xis, u, xd, e) {
+INSTRUCTION(bor, f, xs, xns, u, xd, e) {
     term a = READ(2), b = READ(3);
     if (likely(are_small(a, b))) {
         WRITE(5, a | b);
@@ -151,7 +151,7 @@ SLOW_PATH(bor) {
     BINARY_SLOW(bor);
 }
 
-INSTRUCTION(bxor, f, xs, xis, u, xd, e) {
+INSTRUCTION(bxor, f, xs, xns, u, xd, e) {
     term a = READ(2), b = READ(3);
     if (likely(are_small(a, b))) {
         WRITE(5, a ^ b);
@@ -164,7 +164,7 @@ SLOW_PATH(bxor) {
     BINARY_SLOW(bxor);
 }
 
-INSTRUCTION(bsl, f, xs, xis, u, xd, e) {
+INSTRUCTION(bsl, f, xs, xns, u, xd, e) {
     term a = READ(2), b = READ(3);
     int64_t shift = small_value(b);
     if (likely(are_small(a, b)) && likely(shift >= 0 && shift < 62)) {
@@ -181,7 +181,7 @@ SLOW_PATH(bsl) {
     BINARY_SLOW(bsl);
 }
 
-INSTRUCTION(bsr, f, xs, xis, u, xd, e) {
+INSTRUCTION(bsr, f, xs, xns, u, xd, e) {
     term a = READ(2), b = READ(3);
     int64_t shift = small_value(b);
     if (likely(are_small(a, b)) && likely(shift >= 0)) {
@@ -270,6 +270,37 @@ SLOW_PATH(tuple_size) {
     GUARD_BIF(1, 5);
 }
 
+INSTRUCTION(abs, f, u, u, xs, xd, e) {
+    term t = READ(4);
+    if (likely(is_small(t) && t != SMALL(SMALL_MIN))) {
+        WRITE(5, (int64_t)t < 0 ? -t : t);
+        NEXT;
+    }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(abs) {
+    struct export *export = (struct export *)NUMBER(2);
+    GUARD_COLLECT(NUMBER(3));
+    term arguments[1] = {READ(4)};
+    GUARD_BIF(1, 5);
+}
+
+INSTRUCTION(byte_size, f, u, u, xs, xd, e) {
+    term t = READ(4);
+    if (likely(is_bitstring(t))) {
+        WRITE(5, SMALL((bitstring_size(t) + 7) >> 3));
+        NEXT;
+    }
+    TAIL(SLOW);
+}
+
+SLOW_PATH(byte_size) {
+    struct export *export = (struct export *)NUMBER(2);
+    term arguments[1] = {READ(4)};
+    GUARD_BIF(1, 5);
+}
+
 INSTRUCTION(hd, f, u, u, xs, xd, e) {
     term t = READ(4);
     if (likely(is_list(t))) {
@@ -300,7 +331,7 @@ SLOW_PATH(tl) {
     GUARD_BIF(1, 5);
 }
 
-INSTRUCTION(element, f, u, u, xis, xs, xd, e) {
+INSTRUCTION(element, f, u, u, xns, xs, xd, e) {
     term index = READ(4), tuple = READ(5);
     if (likely(is_small(index) && is_tuple(tuple)) && likely((uint64_t)(small_value(index) - 1) < tuple_arity(tuple))) {
         WRITE(6, tuple_element(tuple, (size_t)small_value(index)));

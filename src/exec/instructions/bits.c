@@ -87,14 +87,57 @@ INSTRUCTION(bs_get_byte, f, xy, xyd) {
     NEXT;
 }
 
+// Of at most 4 bytes: no call, so no registers to save.
+static inline uint64_t few_bits(struct bits bits) {
+    size_t end = bits.offset + bits.size, count = bits_to_bytes(end);
+    uint64_t value = 0;
+    for (size_t i = 0; i < count; i++)
+        value = value << 8 | bits.bytes[i];
+    return value >> (8 * count - end) & (((uint64_t)1 << bits.size) - 1);
+}
+
 // Unsigned, high bits first, at most 60 bits. label, context, bits, destination
 INSTRUCTION(bs_get_unsigned, f, xys, u, xyd) {
     term *context = boxed(READ(2));
     if (!has_bits(context, NUMBER(3)))
         JUMP(1);
+    struct bits bits = bits_ahead(context, NUMBER(3));
+    if (bits.offset + bits.size > 32)
+        TAIL(SLOW);
+    advance(context, NUMBER(3));
+    WRITE(4, SMALL(few_bits(bits)));
+    NEXT;
+}
+
+SLOW_PATH(bs_get_unsigned) {
+    term *context = boxed(READ(2));
     uint64_t value = bits_get_unsigned(bits_ahead(context, NUMBER(3)));
     advance(context, NUMBER(3));
     WRITE(4, SMALL(value));
+    NEXT;
+}
+
+// Unsigned, low byte first, at most 7 bytes. label, context, bits, destination
+INSTRUCTION(bs_get_little, f, xys, u, xyd) {
+    term *context = boxed(READ(2));
+    if (!has_bits(context, NUMBER(3)))
+        JUMP(1);
+    struct bits bits = bits_ahead(context, NUMBER(3));
+    if (bits.offset)
+        TAIL(SLOW);
+    uint64_t value = 0;
+    for (size_t shift = 0; shift < NUMBER(3); shift += 8)
+        value |= (uint64_t)*bits.bytes++ << shift;
+    advance(context, NUMBER(3));
+    WRITE(4, SMALL(value));
+    NEXT;
+}
+
+SLOW_PATH(bs_get_little) {
+    term *context = boxed(READ(2));
+    uint64_t value = bits_get_unsigned(bits_ahead(context, NUMBER(3)));
+    advance(context, NUMBER(3));
+    WRITE(4, SMALL(__builtin_bswap64(value) >> (64 - NUMBER(3))));
     NEXT;
 }
 

@@ -1,6 +1,6 @@
 // Maps.
 
-#include "term/map.h"
+#include "term/map_trie.h"
 #include "exec/exception.h"
 #include "exec/instruction_table.h"
 #include "exec/operation.h"
@@ -11,7 +11,7 @@ INSTRUCTION(get_map_elements, f, xys, u) {
     const word *pairs = AFTER;
     size_t count = NUMBER(3);
     for (size_t i = 0; i < count; i++) {
-        term value = map_get(map, operand_read(x, stack, pairs[2 * i]));
+        term value = map_get_inline(map, operand_read(x, stack, pairs[2 * i]));
         if (value == NONE)
             JUMP(1);
         *operand_place(x, stack, pairs[2 * i + 1]) = value;
@@ -26,7 +26,7 @@ INSTRUCTION(has_map_fields, f, xys, u) {
     const word *keys = AFTER;
     size_t count = NUMBER(3);
     for (size_t i = 0; i < count; i++)
-        if (map_get(map, operand_read(x, stack, keys[i])) == NONE)
+        if (map_get_inline(map, operand_read(x, stack, keys[i])) == NONE)
             JUMP(1);
     ip = keys + count;
     DISPATCH;

@@ -161,7 +161,7 @@ INSTRUCTION(is_ne, f, s, s) {
     TEST(!term_equal(READ(2), READ(3)));
 }
 
-INSTRUCTION(is_lt, f, xys, xyis) {
+INSTRUCTION(is_lt, f, xys, xyns) {
     term a = READ(2), b = READ(3);
     if (likely(are_small(a, b)))
         TEST((int64_t)a < (int64_t)b);
@@ -172,7 +172,7 @@ SLOW_PATH(is_lt) {
     TEST(term_compare(READ(2), READ(3)) < 0);
 }
 
-INSTRUCTION(is_ge, f, xys, xyis) {
+INSTRUCTION(is_ge, f, xys, xyns) {
     term a = READ(2), b = READ(3);
     if (likely(are_small(a, b)))
         TEST((int64_t)a >= (int64_t)b);
