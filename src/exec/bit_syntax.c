@@ -20,7 +20,7 @@ static struct segment segment_at(const word *words, term *x, term *stack) {
         .number = (unsigned)(words[0] >> 32),
     };
     segment.source = segment.kind == SEGMENT_STRING ? words[1] : operand_read(x, stack, words[1]);
-    segment.size = operand_read(x, stack, words[2]);
+    segment.size = segment.flags & FIELD_FIXED ? NIL : operand_read(x, stack, words[2]);
     return segment;
 }
 
@@ -49,7 +49,8 @@ static bool measure_binary(struct process *process, const struct segment *segmen
         return segment_failed(process, segment, ATOM_type, segment->source);
     if (segment->size == ATOM_all) {
         *bits = bitstring_size(segment->source);
-        return *bits % segment->unit == 0 || segment_failed(process, segment, ATOM_unit, segment->source);
+        return (segment->unit == 8 ? *bits & 7 : *bits % segment->unit) == 0 ||
+               segment_failed(process, segment, ATOM_unit, segment->source);
     }
     if (!segment_bits(segment->size, segment->unit, bits))
         return segment_failed(process, segment, ATOM_size, segment->size);
@@ -66,7 +67,7 @@ static bool measure_character(struct process *process, const struct segment *seg
     return true;
 }
 
-static bool measure(struct process *process, const struct segment *segment, uint64_t *bits) {
+static bool measure_variable(struct process *process, const struct segment *segment, uint64_t *bits) {
     switch (segment->kind) {
     case SEGMENT_APPEND:
     case SEGMENT_BINARY:
@@ -84,6 +85,11 @@ static bool measure(struct process *process, const struct segment *segment, uint
         bool too_big = is_integer(segment->size) && !integer_is_negative(segment->size);
         return segment_failed(process, segment, too_big ? ATOM_too_big : ATOM_size, segment->size);
     }
+}
+
+static inline bool measure(struct process *process, const struct segment *segment, uint64_t *bits) {
+    *bits = segment->unit;
+    return segment->flags & FIELD_FIXED || measure_variable(process, segment, bits);
 }
 
 // ---- writing

@@ -4,6 +4,7 @@
 //   0  kind | unit << 8 | flags << 24 | number of the segment in the source << 32 (for error_info)
 //   1  source, as in form s; for a string the address of its bytes
 //   2  size, as in form s: a number, or the atom `all`
+// Where the code gives the size as a number, FIELD_FIXED is set and `unit` is the size in bits.
 
 #ifndef PURLIN_EXEC_BIT_SYNTAX_H
 #define PURLIN_EXEC_BIT_SYNTAX_H
@@ -23,7 +24,12 @@ enum segment_kind {
     SEGMENT_APPEND, // only the first one: what the others are appended to
 };
 
-enum field_flags { FIELD_LITTLE = 2, FIELD_SIGNED = 4, FIELD_NATIVE = 16 }; // as in the file
+enum field_flags {
+    FIELD_LITTLE = 2,
+    FIELD_SIGNED = 4,
+    FIELD_NATIVE = 16,
+    FIELD_FIXED = 64
+}; // but for the last as in the file
 
 #define SEGMENT_WORDS 3
 #define BITS_RESULT_WORDS 12 // most that a new bitstring takes on the heap

@@ -147,6 +147,15 @@ static uint64_t listed_flags(term list) {
     return known_flags(flags);
 }
 
+// A size that the code gives as a number, if it is one that a segment's word has room for.
+static void fix_size(struct operand size, uint64_t *unit, uint64_t *flags) {
+    uint64_t bits;
+    if (size.kind == OPERAND_TERM && segment_bits(size.value, *unit, &bits) && bits <= UINT16_MAX) {
+        *unit = bits;
+        *flags |= FIELD_FIXED;
+    }
+}
+
 // In the file a segment is type, number, unit, flags, source, size.
 #define SEGMENT_OPERANDS 6
 
@@ -154,8 +163,11 @@ static void emit_segment(struct preparation *preparation, const struct operand *
     enum segment_kind kind = segment_kind(o[0].value);
     uint64_t number = o[1].kind == OPERAND_TERM ? (uint64_t)small_value(o[1].value) : o[1].value;
     uint64_t unit = o[2].kind == OPERAND_TERM ? (uint64_t)small_value(o[2].value) : o[2].value;
+    uint64_t flags = listed_flags(o[3].value);
     struct operand size = size_operand(o[5]);
-    emit_word(preparation, kind | (unit & 0xffff) << 8 | listed_flags(o[3].value) << 24 | number << 32);
+    if (kind == SEGMENT_INTEGER || kind == SEGMENT_FLOAT)
+        fix_size(size, &unit, &flags);
+    emit_word(preparation, kind | (unit & 0xffff) << 8 | flags << 24 | number << 32);
     if (kind == SEGMENT_STRING) {
         struct operand offset = o[4];
         if (offset.kind == OPERAND_TERM)
