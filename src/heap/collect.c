@@ -24,6 +24,7 @@
 #define OLD_BINARY_BYTES ((size_t)32 << 20) // promoted since the last full collection: time for the next
 #define YOUNG_BINARY_BYTES ((size_t)512 << 10)
 #define FRAGMENT_WORDS 256
+#define FEW_WORDS 16
 
 enum mode { MODE_MINOR, MODE_FULL, MODE_COMPACT };
 
@@ -36,7 +37,8 @@ struct collection {
     struct heap *heap;
     struct space young, old;
     uintptr_t block, block_bytes, mature; // what is collected
-    uintptr_t old_block, old_block_bytes;
+    uintptr_t old_block, old_block_bytes; // no bytes when its values stay
+    bool has_fragments;
     struct space *aged_to; // for values below mature
     struct space *old_to;  // for values of the old block; NULL when they stay
 };
@@ -55,7 +57,8 @@ static inline struct space *destination(struct collection *collection, const ter
         return address < collection->mature ? collection->aged_to : &collection->young;
     if (address - collection->old_block < collection->old_block_bytes)
         return collection->old_to;
-    if (is_literal(words) || in_space(&collection->young, words) || in_space(&collection->old, words))
+    if (!collection->has_fragments || in_space(&collection->young, words) || in_space(&collection->old, words) ||
+        is_literal(words))
         return NULL;
     return &collection->young; // a fragment
 }
@@ -67,6 +70,13 @@ static inline term *space_take(struct space *space, size_t words) {
     return at;
 }
 
+// Most values are of a few words, for which a call or a vector loop takes longer than the copying.
+static inline void copy_few_words(term *to, const term *from, size_t count) {
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
 static inline void move_boxed(struct space *to, term *slot) {
     term *words = boxed(*slot);
     if (is_boxed(words[0])) {
@@ -76,9 +86,10 @@ static inline void move_boxed(struct space *to, term *slot) {
     assert_debug(is_header(words[0]));
     size_t count = 1 + header_size(words[0]);
     term *copy = space_take(to, count);
-    copy[0] = words[0];
-    for (size_t i = 1; i < count; i++)
-        copy[i] = words[i];
+    if (count <= FEW_WORDS)
+        copy_few_words(copy, words, count);
+    else
+        memcpy(copy, words, count * sizeof(term));
     *slot = words[0] = boxed_make(copy);
 }
 
@@ -108,7 +119,7 @@ static inline void move_list(struct collection *collection, struct space *to, st
 
 // Moves what the pointer leads to, if it has to move, and corrects the pointer. `forced` overrides the destination:
 // what a promoted value refers to is promoted with it, for the old block never points into the young one.
-static void move_pointer(struct collection *collection, struct space *forced, term *slot) {
+static inline void move_pointer(struct collection *collection, struct space *forced, term *slot) {
     struct space *to = destination(collection, (term *)(*slot & ~(term)TAG_MASK));
     if (!to)
         return;
@@ -120,26 +131,22 @@ static void move_pointer(struct collection *collection, struct space *forced, te
         move_boxed(to, slot);
 }
 
-static inline void move_word(struct collection *collection, struct space *forced, term *slot) {
-    if (is_pointer(*slot))
-        move_pointer(collection, forced, slot);
-}
-
 static void move_words(struct collection *collection, term *words, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        move_word(collection, NULL, words + i);
+    for (size_t i = 0; i < count; i++) {
+        if (is_pointer(words[i]))
+            move_pointer(collection, NULL, words + i);
+    }
 }
 
 static void scan_space(struct collection *collection, struct space *space, struct space *forced) {
-    while (space->scan < space->top) {
-        term word = *space->scan;
-        if (is_header(word) && header_kind(word) >= KIND_OPAQUE) {
-            space->scan += 1 + header_size(word);
-        } else {
-            move_word(collection, forced, space->scan);
-            space->scan++;
-        }
+    term *at = space->scan;
+    for (; at < space->top; at++) {
+        if (is_pointer(*at))
+            move_pointer(collection, forced, at);
+        else if (is_header(*at) && header_kind(*at) >= KIND_OPAQUE)
+            at += header_size(*at);
     }
+    space->scan = at;
 }
 
 static void move_reachable(struct collection *collection, struct root_list roots) {
@@ -239,7 +246,8 @@ static void begin(struct collection *collection, struct heap *heap, size_t need,
         .block_bytes = (uintptr_t)heap->top - (uintptr_t)heap->start,
         .mature = (uintptr_t)heap->mature,
         .old_block = (uintptr_t)heap->old_start,
-        .old_block_bytes = (uintptr_t)heap->old_top - (uintptr_t)heap->old_start,
+        .old_block_bytes = mode == MODE_MINOR ? 0 : (uintptr_t)heap->old_top - (uintptr_t)heap->old_start,
+        .has_fragments = heap->fragments != NULL,
     };
     size_t aged = (size_t)(heap->mature - heap->start), old = heap_old_used(heap);
     size_t survivors = (size_t)(heap->top - heap->mature) + heap->fragment_words;
@@ -299,11 +307,12 @@ static size_t collect(struct heap *heap, size_t need, enum mode mode, struct roo
 // ---- sizes
 // ------------------------------------------------------------------------------------------------------------
 
-#define NURSERY_WORDS_MAX 32768
+#define NURSERY_WORDS_MAX 262144 // 2 MiB: about the second cache
 
-// The size that the block should not be below: beside a large old block it has to be worth a collection, too.
+// The size that the block should not be below: beside a large old block it has to be worth a collection, too. A process
+// with much that lives does more with the next words, as a rule, and then few of them survive.
 static size_t smallest_block(const struct heap *heap) {
-    size_t size = heap_old_used(heap) / 4;
+    size_t size = heap_old_used(heap);
     if (size > NURSERY_WORDS_MAX)
         size = NURSERY_WORDS_MAX;
     return size > heap->size_minimum ? size : heap->size_minimum;
