@@ -314,7 +314,9 @@ static bool same_near(term a, term b, unsigned depth) {
             y = boxed(b) + 1;
             last = tuple_arity(a) - 1;
         } else {
-            return may_be_equal(a, b, true) && equal(a, b, true);
+            // 0.0 is immediate, -0.0 is boxed; else the tag tells.
+            bool alike = (is_boxed(a) && is_boxed(b)) || (is_list(a) && is_list(b)) || (is_float(a) && is_float(b));
+            return alike && equal(a, b, true);
         }
         for (size_t i = 0; i < last; i++) {
             if (!same_near(x[i], y[i], depth - 1))
@@ -516,6 +518,8 @@ static int order_near(term a, term b, bool exact, unsigned depth) {
         size_t last;
         if (are_small(a, b))
             return (int64_t)a < (int64_t)b ? -1 : 1;
+        if (is_atom(a) && is_atom(b))
+            return order_atoms(a, b);
         if (depth > 0 && is_list(a) && is_list(b)) {
             x = list_cell(a);
             y = list_cell(b);

@@ -35,3 +35,13 @@ variable_keys_case() -> K = id(k), M = #{K => 1, [K] => 2}, #{K := V} = M, [V, M
 exact_keys_case() -> M = #{1 => int, 1.0 => float}, [maps:get(1, M), maps:get(1.0, M), map_size(M), maps:remove(1, M)].
 duplicate_case() -> [#{a => 1, id(a) => 2}, #{id(a) => 1, a => 2}].
 format_case() -> lists:flatten(io_lib:format("~p ~w", [#{a => [1, 2], "k" => #{}}, #{1 => 2}])).
+%% Keys that are equal, but not the same term; found and not found in maps of every small size.
+fresh(T) -> binary_to_term(term_to_binary(T)).
+fresh_keys_case() -> Keys = fun(N) -> [{v, N}, [N, {N}], integer_to_binary(N), N / 3, {v, N, [x | N]}, N bsl 70] end, [[maps:get(fresh(K), M, none) || N <- [1, Size, Size + 1], K <- Keys(N)] || Size <- [1, 2, 5], M <- [maps:from_list([{K, {Size, K}} || N <- lists:seq(1, Size), K <- Keys(N)])]].
+zero_keys_case() -> Minus = fresh(-0.0), M = #{0.0 => a, {0.0, x} => b, [0.0] => c}, [maps:get(Minus, M, none), maps:get({Minus, x}, M, none), maps:get([Minus], M, none), map_size(M#{Minus => d}), {id(0.0)} =:= {Minus}, {id(0.0)} < {Minus}].
+long_case() -> L = lists:seq(1, 100000), [L =:= fresh(L), [L | a] < [fresh(L) | b], {L, L} =:= fresh({L, L}), list_to_tuple(L) < list_to_tuple(fresh(L)), {} =:= id({}), {} < id({{}})].
+deep(0, X) -> X;
+deep(N, X) when N rem 3 =:= 0 -> deep(N - 1, [X, N]);
+deep(N, X) when N rem 3 =:= 1 -> deep(N - 1, {N, X, n});
+deep(N, X) -> deep(N - 1, [N | {X}]).
+deep_case() -> [[{X =:= Y, X == Y, X < Y, Y < X} || Z <- [1, 2, 1.0, a, #{}, {}, [], [x], <<>>], {X, Y} <- [{deep(N, id(1)), deep(N, id(Z))}]] || N <- [1, 2, 7, 8, 9, 10, 30, 10000]].
