@@ -38,10 +38,11 @@ $(BUILD)/build.ninja: | setup
 setup:
 	@build-aux/setup
 
-## make test    unit tests, oracle cases, some of make bytes; SAN=address|undefined|thread or HARD=1 for the checking builds
+## make test    unit tests, oracle cases, terminal scenarios, some of make bytes; SAN=address|undefined|thread or HARD=1 for the checking builds
 test: build
 	meson test -C $(BUILD) --print-errorlogs
 	tests/oracle/run --purlin $(BUILD)/root
+	tests/terminal/run --purlin $(BUILD)/root
 	tests/bytes/run --purlin $(BUILD)/root --every 8
 
 ## make bytes   OTP's kernel, stdlib, compiler and examples/kv, compiled on OTP and on Purlin: identical .beam files
