@@ -242,8 +242,11 @@ static term point_info(struct heap *heap, const struct trace_point *point, term 
         return point->meta ? specification_of(heap, point->meta_program) : ATOM_false;
     case ATOM_call_count:
         return point->counts ? heap_unsigned(heap, atomic_load(&point->count)) : ATOM_false;
-    default: // call_time, call_memory
+    case ATOM_call_time: // these two are not measured
+    case ATOM_call_memory:
         return ATOM_false;
+    default:
+        return NONE;
     }
 }
 
@@ -254,22 +257,6 @@ static term all_info(struct heap *heap, const struct trace_point *point) {
     for (size_t i = 0; i < sizeof(items) / sizeof(*items); i++)
         list = heap_cons(heap, heap_tuple_of(heap, 2, items[i], point_info(heap, point, items[i])), list);
     return list;
-}
-
-static bool is_function_item(term item) {
-    switch (item) {
-    case ATOM_traced:
-    case ATOM_match_spec:
-    case ATOM_meta:
-    case ATOM_meta_match_spec:
-    case ATOM_call_count:
-    case ATOM_call_time:
-    case ATOM_call_memory:
-    case ATOM_all:
-        return true;
-    default:
-        return false;
-    }
 }
 
 static term function_info(struct process *self, term mfa, term item) {
@@ -287,29 +274,34 @@ static term function_info(struct process *self, term mfa, term item) {
     return point_info(&self->heap, point, item);
 }
 
+// Of a process, or those to come. NONE when the item is none.
+static term flags_info(struct process *self, term subject, term item) {
+    if (item != ATOM_flags && item != ATOM_tracer)
+        return NONE;
+    if (is_local_port(subject) || subject == ATOM_new_ports)
+        return heap_tuple_of(&self->heap, 2, item, NIL);
+    if (!is_local_pid(subject))
+        return heap_tuple_of(&self->heap, 2, item, new_process_info(&self->heap, item));
+    term value = proc_ask(self, subject, process_info, item);
+    return value == NONE ? ATOM_undefined : heap_tuple_of(&self->heap, 2, item, value);
+}
+
 BIF(erlang, trace_info, 2) {
-    term subject = arguments[0], item = arguments[1], value;
-    bool of_process = item == ATOM_flags || item == ATOM_tracer;
-    if (is_local_pid(subject) && of_process) {
-        value = proc_ask(self, subject, process_info, item);
-        value = value == NONE ? ATOM_undefined : value;
-    } else if ((subject == ATOM_new || subject == ATOM_new_processes) && of_process) {
-        value = new_process_info(&self->heap, item);
-    } else if ((is_local_port(subject) || subject == ATOM_new_ports) && of_process) {
-        value = NIL;
-    } else if (is_tuple_of(subject, 3) && is_atom(tuple_element(subject, 1)) && is_atom(tuple_element(subject, 2)) &&
-               is_small(tuple_element(subject, 3)) && is_function_item(item)) {
-        value = function_info(self, subject, item);
-    } else if (subject == ATOM_send || subject == ATOM_receive) {
-        if (item != ATOM_match_spec)
-            return raise_badarg(self);
-        value = ATOM_true;
-    } else if (subject == ATOM_on_load && is_function_item(item)) {
-        value = ATOM_false;
-    } else {
-        return raise_badarg(self);
+    term subject = arguments[0], item = arguments[1], value = NONE;
+    bool is_function = is_tuple_of(subject, 3) && is_atom(tuple_element(subject, 1)) &&
+                       is_atom(tuple_element(subject, 2)) && is_small(tuple_element(subject, 3));
+    if (is_local_pid(subject) || is_local_port(subject) || subject == ATOM_new || subject == ATOM_new_processes ||
+        subject == ATOM_new_ports) {
+        value = flags_info(self, subject, item);
+        return value == NONE ? raise_badarg(self) : value;
     }
-    return heap_tuple_of(&self->heap, 2, item, value);
+    if (is_function && is_atom(item))
+        value = function_info(self, subject, item);
+    else if ((subject == ATOM_send || subject == ATOM_receive) && item == ATOM_match_spec)
+        value = ATOM_true;
+    else if (subject == ATOM_on_load && is_atom(item))
+        value = ATOM_false;
+    return value == NONE ? raise_badarg(self) : heap_tuple_of(&self->heap, 2, item, value);
 }
 
 // Messages of tracing are in the tracer's inbox as soon as they are made.

@@ -160,8 +160,23 @@ void trace_returned(struct process *process, term value) {
     }
 }
 
-static term class_name(enum exception_class class) {
-    return class == CLASS_EXIT ? ATOM_exit : class == CLASS_THROW ? ATOM_throw : ATOM_error;
+static bool has_handler(const struct process *process, const term *frame) {
+    while (frame < process->heap.end)
+        if (is_immediate(*frame++, IMMEDIATE_CATCH))
+            return true;
+    return false;
+}
+
+// {Class, Reason}; what nobody is there to catch is an error.
+static term describe_exception(struct process *process, struct heap *builder, const term *frame) {
+    term reason = process->exception_reason;
+    if (process->exception_class == CLASS_EXIT)
+        return heap_tuple_of(builder, 2, ATOM_exit, reason);
+    if (process->exception_class == CLASS_THROW && has_handler(process, frame))
+        return heap_tuple_of(builder, 2, ATOM_throw, reason);
+    if (process->exception_class == CLASS_THROW)
+        reason = heap_tuple_of(builder, 2, ATOM_nocatch, reason);
+    return heap_tuple_of(builder, 2, ATOM_error, reason);
 }
 
 void trace_unwind(struct process *process, struct trace_unwinding *unwinding, const word *address, const term *frame) {
@@ -174,8 +189,7 @@ void trace_unwind(struct process *process, struct trace_unwinding *unwinding, co
     if (!(flags & FRAME_EXCEPTION_FROM))
         return;
     struct heap builder = {0};
-    term exception = heap_tuple_of(&builder, 2, class_name(process->exception_class), process->exception_reason);
-    tell_end(process, frame, ATOM_exception_from, exception);
+    tell_end(process, frame, ATOM_exception_from, describe_exception(process, &builder, frame));
     heap_free(&builder);
 }
 

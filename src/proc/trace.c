@@ -214,6 +214,7 @@ static term describe_heap(struct heap *builder, const struct heap *heap) {
     add_size(builder, &list, ATOM_mbuf_size, heap->fragment_words);
     add_size(builder, &list, ATOM_heap_block_size, (size_t)(heap->end - heap->start));
     add_size(builder, &list, ATOM_old_heap_block_size, (size_t)(heap->old_end - heap->old_start));
+    add_size(builder, &list, ATOM_wordsize, sizeof(term));
     return list;
 }
 

@@ -5,28 +5,31 @@
 #include "trace/trace.h"
 #include "vm.h"
 
-// {call, {M, F, Arguments}} with what the match specification adds.
-static void tell_call(struct process *self, const struct breakpoint *breakpoint, const term *x, term message,
-                      term meta_tracer) {
+// {call, {M, F, Arguments}} with what the match specification adds. `meta`: the tracer is not the process's own.
+static void tell_call(const struct call_actions *call, const struct breakpoint *breakpoint, const term *x, bool meta,
+                      uint32_t flags) {
+    struct process *self = call->self;
     const struct export *export = breakpoint->export;
-    bool arity_only = meta_tracer == NIL && trace_wants(self, TRACE_ARITY);
+    term message = call->actions.message;
     struct heap builder = {0};
-    term arguments = arity_only ? SMALL(export->arity) : heap_list_of(&builder, export->arity, x, NIL);
-    term call = heap_tuple_of(&builder, 3, export->module, export->function, arguments);
-    term elements[] = {ATOM_call, call, message};
+    term arguments =
+        !meta && trace_wants(self, TRACE_ARITY) ? SMALL(export->arity) : heap_list_of(&builder, export->arity, x, NIL);
+    term mfa = heap_tuple_of(&builder, 3, export->module, export->function, arguments);
     size_t count = message == NONE || message == ATOM_true ? 2 : 3;
-    if (meta_tracer != NIL)
-        trace_message(meta_tracer, TRACE_TIMESTAMP, self->pid, count, elements);
-    else
-        trace_event(self, count, elements);
+    if (call->tracer != self->pid)
+        trace_message(call->tracer, flags, self->pid, count, (term[]){ATOM_call, mfa, message});
     heap_free(&builder);
 }
 
 // For one part of a trace point: the flags of the frame that it wants. `tracer` is the meta tracer, or NIL.
 static uint32_t run(struct process *self, const struct breakpoint *breakpoint, const struct match_program *program,
                     const term *x, term tracer) {
+    bool meta = tracer != NIL;
     struct call_actions call = {.actions = {.message = NONE, .perform = trace_perform}, .self = self};
-    call.tracer = tracer != NIL ? tracer : trace_tracer(self);
+    call.tracer = meta ? tracer : trace_tracer(self);
+    if (call.tracer == NONE)
+        return 0;
+    uint32_t stamp = meta ? TRACE_TIMESTAMP : trace_flags(self);
     if (program) {
         struct match_run run;
         match_begin(&run, self, program);
@@ -35,17 +38,17 @@ static uint32_t run(struct process *self, const struct breakpoint *breakpoint, c
         if (match_object(&run, arguments) == NONE)
             return 0;
     }
-    if (tracer == NIL && (trace_wants(self, TRACE_SILENT) || !trace_wants(self, TRACE_CALL)))
+    if (!meta && trace_wants(self, TRACE_SILENT))
         return 0;
-    if (call.actions.message != ATOM_false)
-        tell_call(self, breakpoint, x, call.actions.message, tracer);
+    bool told = call.actions.message != ATOM_false;
+    if (told)
+        tell_call(&call, breakpoint, x, meta, stamp);
     uint32_t flags = 0;
     if (call.actions.return_trace || call.actions.exception_trace)
         flags |= FRAME_RETURN_FROM;
     if (call.actions.exception_trace)
         flags |= FRAME_EXCEPTION_FROM;
-    if (call.actions.message != ATOM_false && tracer == NIL && breakpoint->function &&
-        trace_wants(self, TRACE_RETURN_TO) && !trace_frame_returns_to(self))
+    if (told && !meta && breakpoint->function && trace_wants(self, TRACE_RETURN_TO) && !trace_frame_returns_to(self))
         flags |= FRAME_RETURN_TO;
     return flags;
 }
