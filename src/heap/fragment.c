@@ -1,7 +1,7 @@
 // Fragments: what a heap holds outside its blocks, and how heaps pass values on.
 
-#include "heap/heap.h"
 #include "heap/collect.h"
+#include "heap/heap.h"
 #include "sys/sys.h"
 
 // A fragment is at least this large, and grows with what the heap has in fragments already up to the second number, so
@@ -48,6 +48,10 @@ static size_t referred_bytes(const struct off_heap *value) {
 void heap_adopt_fragment(struct heap *to, struct fragment *fragments) {
     if (!fragments)
         return;
+    if (fragments->words == 0 && !fragments->next) { // a message that is an atom or a number: nothing is in it
+        fragment_free(fragments);
+        return;
+    }
     struct fragment *last = fragments;
     for (;; last = last->next) {
         to->fragment_words += last->words;
