@@ -106,6 +106,7 @@ struct scheduler {
     bool asleep;                                // in the list of sleepers
     bool polling;                               // ... in the poller
     uint32_t since_poll;                        // see POLL_EVERY
+    uint32_t clock_at;                          // of since_poll: when to look at the clock again
     int64_t next_timer;                         // when to look at the wheel
     _Atomic(struct poll_source *) ready_source; // whose `ready` it runs
     // statistics: only the owner writes
