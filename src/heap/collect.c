@@ -18,13 +18,13 @@
 // Moved values leave a forward: a boxed term in place of the header, MARK_MOVED and the new list term in a cell.
 
 #include "heap/collect.h"
+#include "heap/copy.h"
 #include "sys/sys.h"
 
 #define COMPACT_WORDS 1024                  // heaps up to this size have no old block
 #define OLD_BINARY_BYTES ((size_t)32 << 20) // promoted since the last full collection: time for the next
 #define YOUNG_BINARY_BYTES ((size_t)512 << 10)
 #define FRAGMENT_WORDS 256
-#define FEW_WORDS 16
 
 enum mode { MODE_MINOR, MODE_FULL, MODE_COMPACT };
 
@@ -70,13 +70,6 @@ static inline term *space_take(struct space *space, size_t words) {
     return at;
 }
 
-// Most values are of a few words, for which a call or a vector loop takes longer than the copying.
-static inline void copy_few_words(term *to, const term *from, size_t count) {
-#pragma clang loop vectorize(disable) unroll(disable)
-    for (size_t i = 0; i < count; i++)
-        to[i] = from[i];
-}
-
 static inline void move_boxed(struct space *to, term *slot) {
     term *words = boxed(*slot);
     if (is_boxed(words[0])) {
@@ -86,10 +79,7 @@ static inline void move_boxed(struct space *to, term *slot) {
     assert_debug(is_header(words[0]));
     size_t count = 1 + header_size(words[0]);
     term *copy = space_take(to, count);
-    if (count <= FEW_WORDS)
-        copy_few_words(copy, words, count);
-    else
-        memcpy(copy, words, count * sizeof(term));
+    words_copy(copy, words, count);
     *slot = words[0] = boxed_make(copy);
 }
 

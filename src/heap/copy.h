@@ -15,6 +15,17 @@ struct copy_rule {
 struct copy_rule copy_rule_purging(void); // only those being purged at this moment (literal.c)
 struct copy_rule copy_rule_all(void);
 
+// The words of one value. Most are few, for which a call or a vector loop takes longer than the copying.
+static inline void words_copy(term *to, const term *from, size_t count) {
+    if (count > 16) {
+        memcpy(to, from, count * sizeof(term));
+        return;
+    }
+#pragma clang loop vectorize(disable) unroll(disable)
+    for (size_t i = 0; i < count; i++)
+        to[i] = from[i];
+}
+
 size_t copy_size(struct copy_rule rule, term value);
 // Copies *value into the `size` words from `to` on, and replaces it by the copy. Values of the kinds from KIND_OFF_HEAP
 // up are linked into *off_heap. Returns the bytes of shared binaries that they refer to.
