@@ -7,7 +7,7 @@
 #include "proc/extra.h"
 #include "proc/mailbox.h"
 #include "sys/sys.h"
-#include "term/map.h"
+#include "term/map_trie.h"
 
 // Registers refer to the message that a receive looks at, whose memory is not the heap's yet. It becomes that, and the
 // mailbox keeps a copy in its place.
@@ -53,10 +53,34 @@ static size_t read_pairs(struct process *process, const word *operands, size_t c
     return now;
 }
 
+// With keys that are all easy and there; else NONE.
+static term update_easy_map(struct process *process, term map, const word *operands, size_t count, term *x) {
+    term *stack = process->heap.stack, first = count ? operand_read(x, stack, operands[0]) : NONE;
+    if (!map_is_easy(map, first) || map_find_easy(map, first) < 0)
+        return NONE;
+    size_t words = 2 + map_size(map);
+    term *copy = heap_alloc(&process->heap, words); // garbage when it does not work out
+    memcpy(copy, boxed(map), words * sizeof(term));
+    bool changed = false;
+    for (size_t i = 0; i < count; i++) {
+        term key = operand_read(x, stack, operands[2 * i]);
+        ptrdiff_t index = map_is_easy(map, key) ? map_find_easy(map, key) : -1;
+        if (index < 0)
+            return NONE;
+        term value = operand_read(x, stack, operands[2 * i + 1]);
+        changed |= copy[2 + index] != value;
+        copy[2 + index] = value;
+    }
+    return changed ? boxed_make(copy) : map;
+}
+
 term exec_put_map_assoc(struct process *process, term map, const word *operands, size_t count, term *x) {
     term pairs[2 * PAIRS_AT_ONCE];
     if (!is_map(map))
         return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badmap, map));
+    term updated = update_easy_map(process, map, operands, count, x);
+    if (updated != NONE)
+        return updated;
     for (size_t done = 0; done < count;) {
         size_t now = read_pairs(process, operands + 2 * done, count - done, x, pairs);
         map = map_put_many(&process->heap, map, pairs, now);
@@ -69,6 +93,9 @@ term exec_put_map_exact(struct process *process, term map, const word *operands,
     term pairs[2 * PAIRS_AT_ONCE], missing;
     if (!is_map(map))
         return raise_error(process, heap_tuple_of(&process->heap, 2, ATOM_badmap, map));
+    term updated = update_easy_map(process, map, operands, count, x);
+    if (updated != NONE)
+        return updated;
     for (size_t done = 0; done < count;) {
         size_t now = read_pairs(process, operands + 2 * done, count - done, x, pairs);
         map = map_update_many(&process->heap, map, pairs, now, &missing);

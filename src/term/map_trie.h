@@ -25,15 +25,22 @@ static inline term *small_keys(term map) { // of map_size(map) terms
 static inline term *small_values(term map) {
     return boxed(map) + 2;
 }
-// map_get, with the commonest case in place: a key whose word is its value.
-static inline term map_get_inline(term map, term key) {
-    if (!map_is_small(map) || is_pointer(key) || key == FLONUM_ZERO)
-        return map_get(map, key);
+// The commonest case of looking up: a small map, and a key whose word is its value.
+static inline bool map_is_easy(term map, term key) {
+    return map_is_small(map) && !is_pointer(key) && key != FLONUM_ZERO;
+}
+static inline ptrdiff_t map_find_easy(term map, term key) { // -1 when absent
     const term *keys = small_keys(map);
     for (size_t i = 0, size = map_size(map); i < size; i++)
         if (keys[i] == key)
-            return small_values(map)[i];
-    return NONE;
+            return (ptrdiff_t)i;
+    return -1;
+}
+static inline term map_get_inline(term map, term key) {
+    if (!map_is_easy(map, key))
+        return map_get(map, key);
+    ptrdiff_t index = map_find_easy(map, key);
+    return index < 0 ? NONE : small_values(map)[index];
 }
 
 // ---- nodes of a trie

@@ -28,6 +28,19 @@
         NEXT;                                                                                                          \
     } while (0)
 
+// The same of two floats, when the result is one that needs no box.
+#define BINARY_FLOAT(operator)                                                                                         \
+    do {                                                                                                               \
+        term a = READ(2), b = READ(3);                                                                                 \
+        if (is_flonum(a) && is_flonum(b)) {                                                                            \
+            double float_result = flonum_value(a) operator flonum_value(b);                                            \
+            if (likely(float_fits(float_result))) {                                                                    \
+                WRITE(5, flonum_make(float_result));                                                                   \
+                NEXT;                                                                                                  \
+            }                                                                                                          \
+        }                                                                                                              \
+    } while (0)
+
 INSTRUCTION(add, f, xys, xyns, u, xyd, e) {
     term a = READ(2), b = READ(3);
     int64_t sum;
@@ -39,6 +52,7 @@ INSTRUCTION(add, f, xys, xyns, u, xyd, e) {
 }
 
 SLOW_PATH(add) {
+    BINARY_FLOAT(+);
     BINARY_SLOW(add);
 }
 
@@ -53,6 +67,7 @@ INSTRUCTION(subtract, f, xys, xyns, u, xyd, e) {
 }
 
 SLOW_PATH(subtract) {
+    BINARY_FLOAT(-);
     BINARY_SLOW(subtract);
 }
 
@@ -91,10 +106,16 @@ INSTRUCTION(multiply, f, xys, xyns, u, xd, e) {
 }
 
 SLOW_PATH(multiply) {
+    BINARY_FLOAT(*);
     BINARY_SLOW(multiply);
 }
 
 INSTRUCTION(divide, f, s, s, u, d, e) {
+    BINARY_FLOAT(/);
+    TAIL(SLOW);
+}
+
+SLOW_PATH(divide) {
     BINARY_SLOW(divide);
 }
 

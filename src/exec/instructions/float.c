@@ -9,7 +9,7 @@
 #include "term/number.h"
 
 // To a float register: what is known to be a float, and any number.
-INSTRUCTION(float_load, xys, u) {
+INSTRUCTION(float_load, xyis, u) {
     FLOAT_REGISTER(2) = float_value(READ(1));
     NEXT;
 }

@@ -169,7 +169,10 @@ INSTRUCTION(is_lt, f, xys, xyns) {
 }
 
 SLOW_PATH(is_lt) {
-    TEST(term_compare(READ(2), READ(3)) < 0);
+    term a = READ(2), b = READ(3);
+    if (is_flonum(a) && is_flonum(b))
+        TEST(flonum_value(a) < flonum_value(b));
+    TEST(term_compare(a, b) < 0);
 }
 
 INSTRUCTION(is_ge, f, xys, xyns) {
@@ -180,7 +183,10 @@ INSTRUCTION(is_ge, f, xys, xyns) {
 }
 
 SLOW_PATH(is_ge) {
-    TEST(term_compare(READ(2), READ(3)) >= 0);
+    term a = READ(2), b = READ(3);
+    if (is_flonum(a) && is_flonum(b))
+        TEST(flonum_value(a) >= flonum_value(b));
+    TEST(term_compare(a, b) >= 0);
 }
 
 // ---- choices: source, otherwise
