@@ -97,11 +97,7 @@ typedef PRESERVE_NONE enum exec_result instruction(REGISTERS);
 #define RESTORE (top = process->heap.top, stack = process->heap.stack, reductions = process->work.reductions)
 
 // At least `need` words between top and stack, or collect with x[0..live) as roots.
-#if PURLIN_ASSERT_LEVEL >= 2
-#define ROOM(need) (false)
-#else
-#define ROOM(need) (likely((size_t)((char *)stack - (char *)top) >= (size_t)(need) * sizeof(term)))
-#endif
+#define ROOM(need) (!HARD_TEST && likely((size_t)((char *)stack - (char *)top) >= (size_t)(need) * sizeof(term)))
 #define ENSURE_ROOM(need, live)                                                                                        \
     do {                                                                                                               \
         if (!ROOM(need)) {                                                                                             \

@@ -15,19 +15,11 @@
 // Fragments or shared binaries may have piled up: heap_wants_collection knows.
 #define BINARY_BYTES_TO_ASK ((size_t)64 << 10)
 static inline bool exec_wants_collection(struct process *process) {
-#if PURLIN_ASSERT_LEVEL >= 2
-    return true;
-#else
-    return (process->heap.fragments || process->heap.binary_bytes > BINARY_BYTES_TO_ASK) &&
-           heap_wants_collection(&process->heap);
-#endif
+    return HARD_TEST || ((process->heap.fragments || process->heap.binary_bytes > BINARY_BYTES_TO_ASK) &&
+                         heap_wants_collection(&process->heap));
 }
 static inline bool exec_bif_left_work(const struct process *process) {
-#if PURLIN_ASSERT_LEVEL >= 2
-    return true;
-#else
-    return process->heap.fragments || process->scratch || process->heap.binary_bytes > BINARY_BYTES_TO_ASK;
-#endif
+    return HARD_TEST || process->heap.fragments || process->scratch || process->heap.binary_bytes > BINARY_BYTES_TO_ASK;
 }
 // After a built-in function: releases its temporary memory, and collects if its result made that due.
 void exec_after_bif(struct process *process, term *result);

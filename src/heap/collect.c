@@ -21,10 +21,11 @@
 #include "heap/copy.h"
 #include "sys/sys.h"
 
-#define COMPACT_WORDS 1024                  // heaps up to this size have no old block
-#define OLD_BINARY_BYTES ((size_t)32 << 20) // promoted since the last full collection: time for the next
+#define COMPACT_WORDS (HARD_TEST ? 64 : 1024) // heaps up to this size have no old block
+#define OLD_BINARY_BYTES ((size_t)32 << 20)   // promoted since the last full collection: time for the next
 #define YOUNG_BINARY_BYTES ((size_t)512 << 10)
 #define FRAGMENT_WORDS 256
+#define MINOR_IN_ROW 3 // in the hard-test build, so that the old block moves, too
 
 enum mode { MODE_MINOR, MODE_FULL, MODE_COMPACT };
 
@@ -200,7 +201,7 @@ static enum mode choose_mode(const struct heap *heap, bool full) {
     size_t young = (size_t)(heap->top - heap->start), aged = (size_t)(heap->mature - heap->start);
     if (young + heap->fragment_words + heap_old_used(heap) <= COMPACT_WORDS)
         return MODE_COMPACT;
-    if (full || heap->minor_count >= heap->fullsweep_after)
+    if (full || heap->minor_count >= heap->fullsweep_after || (HARD_TEST && heap->minor_count >= MINOR_IN_ROW))
         return MODE_FULL;
     if (heap->old_start && (size_t)(heap->old_end - heap->old_top) < aged)
         return MODE_FULL;

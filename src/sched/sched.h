@@ -6,7 +6,7 @@
 #include "proc/proc.h"
 #include "proc/timer.h"
 
-#define SLICE_REDUCTIONS 4000
+#define SLICE_REDUCTIONS (HARD_TEST ? 50 : 4000)
 
 struct sched_options {
     unsigned schedulers, schedulers_online;
