@@ -13,6 +13,13 @@ endif
 
 # SAN=address|undefined|thread and HARD=1 choose a build of their own.
 OPTIONS = -Dotp_root=$(OTP_ROOT) -Dbuildtype=release -Dassert_level=0
+BYTES = --every 8
+TERMINAL = tests/terminal/run --purlin $(BUILD)/root
+ifneq ($(SAN)$(HARD),)
+ORACLE = --patience 10
+BYTES = --every 200
+TERMINAL =
+endif
 ifdef SAN
 BUILD := $(BUILD)-$(SAN)
 OPTIONS = -Dotp_root=$(OTP_ROOT) -Dbuildtype=debugoptimized -Dassert_level=1 -Db_sanitize=$(SAN) -Db_lundef=false -Dallocator=system
@@ -41,9 +48,9 @@ setup:
 ## make test    unit tests, oracle cases, terminal scenarios, some of make bytes; SAN=address|undefined|thread or HARD=1 for the checking builds
 test: build
 	meson test -C $(BUILD) --print-errorlogs
-	tests/oracle/run --purlin $(BUILD)/root
-	tests/terminal/run --purlin $(BUILD)/root
-	tests/bytes/run --purlin $(BUILD)/root --every 8
+	tests/oracle/run --purlin $(BUILD)/root $(ORACLE)
+	$(TERMINAL)
+	tests/bytes/run --purlin $(BUILD)/root $(BYTES)
 
 ## make bytes   OTP's kernel, stdlib, compiler and examples/kv, compiled on OTP and on Purlin: identical .beam files
 bytes: build

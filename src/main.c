@@ -58,5 +58,8 @@ int main(int count, char **arguments) {
     if (!frontend(&installation, name, arguments + 1, &words))
         arguments_add_all(&words, arguments + 1);
     struct arguments command = erlexec(&installation, program, words.words);
-    return emulator(command.words);
+    arguments_free(&words);
+    int status = emulator(command.words);
+    arguments_free(&command);
+    return status;
 }

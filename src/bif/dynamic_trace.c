@@ -1,5 +1,5 @@
-// The tags of dynamic tracing (DTrace, SystemTap). As on an OTP that was built without it, there are none: nothing is kept and
-// data passes through unchanged.
+// The tags of dynamic tracing (DTrace, SystemTap). As on an OTP that was built without it, there are none: nothing is
+// kept and data passes through unchanged.
 
 #include "bif/bif.h"
 

@@ -418,7 +418,8 @@ static int compare_numbers(const void *a, const void *b) {
 static void compile_all_variables(struct compiler *compiler) {
     uint32_t count = compiler->variable_count;
     uint32_t *sorted = sys_alloc(count * sizeof *sorted + 1);
-    memcpy(sorted, compiler->numbers, count * sizeof *sorted);
+    if (count > 0)
+        memcpy(sorted, compiler->numbers, count * sizeof *sorted);
     qsort(sorted, count, sizeof *sorted, compare_numbers);
     uint32_t first = compiler->program->node_count;
     for (uint32_t i = 0; i < count; i++) {

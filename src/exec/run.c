@@ -29,7 +29,8 @@ void exec_start(struct process *process, struct export *target, const term *argu
     assert_always(target->arity == arity);
     heap->stack -= 1 + arity;
     heap->stack[0] = (term)target;
-    memcpy(heap->stack + 1, arguments, arity * sizeof(term));
+    if (arity > 0)
+        memcpy(heap->stack + 1, arguments, arity * sizeof(term));
     process->live = 1 + arity;
     process->instruction = process_enter + 1;
     process->link = process_end + 1;

@@ -236,7 +236,8 @@ void terminal_delete(struct terminal *terminal, int count) {
     else
         end = other;
     size_t from = terminal->position, columns = layout_at(terminal, terminal->length).column;
-    memmove(terminal->line + from, terminal->line + end, (terminal->length - end) * sizeof *terminal->line);
+    if (end < terminal->length)
+        memmove(terminal->line + from, terminal->line + end, (terminal->length - end) * sizeof *terminal->line);
     terminal->length -= end - from;
     send_line(terminal, from, terminal->length);
     size_t column = layout_at(terminal, terminal->length).column;

@@ -23,6 +23,13 @@ void arguments_add(struct arguments *arguments, const char *word) {
     add_sized(arguments, word, strlen(word));
 }
 
+void arguments_free(struct arguments *arguments) {
+    for (size_t i = 0; i < arguments->count; i++)
+        sys_free(arguments->words[i]);
+    sys_free(arguments->words);
+    *arguments = (struct arguments){0};
+}
+
 void arguments_add_all(struct arguments *arguments, char *const *words) {
     for (; words && *words; words++)
         arguments_add(arguments, *words);

@@ -11,6 +11,7 @@ struct arguments {
 };
 
 void arguments_add(struct arguments *arguments, const char *word); // copies it
+void arguments_free(struct arguments *arguments);
 void arguments_add_all(struct arguments *arguments, char *const *words);
 // Splits a string as the shell would: blanks, quotes, backslashes; with `comments`, # to the end of the line is
 // skipped.

@@ -244,6 +244,9 @@ struct arguments erlexec(const struct installation *installation, const char *pr
 
     if (command.print_name || command.print_command)
         print_and_exit(&command, &result);
+    arguments_free(&command.emulator);
+    arguments_free(&command.rest);
+    arguments_free(&command.extra);
     set_environment(installation, program);
     if (command.named && command.start_epmd)
         start_epmd(installation);

@@ -6,21 +6,23 @@
 
 -define(LIMIT, 60000).
 
-main([Name]) ->
+main([Name]) -> main([Name, "1"]);
+main([Name, Patience]) ->
     Module = list_to_atom(Name),
+    Limit = ?LIMIT * list_to_integer(Patience),
     {module, Module} = code:load_file(Module),
     Cases = lists:sort([F || {F, 0} <- Module:module_info(exports), lists:suffix("_case", atom_to_list(F))]),
-    lists:foreach(fun(Case) -> run(Module, Case) end, Cases),
+    lists:foreach(fun(Case) -> run(Module, Case, Limit) end, Cases),
     io:format("== end~n"),
     halt(0).
 
-run(Module, Case) ->
+run(Module, Case, Limit) ->
     io:format("== ~s~n", [Case]),
     {Pid, Monitor} = spawn_monitor(fun() -> exit({result, value(Module, Case)}) end),
     receive
         {'DOWN', Monitor, process, Pid, {result, Value}} -> io:format("~tp~n", [Value]);
         {'DOWN', Monitor, process, Pid, Reason} -> io:format("died: ~tp~n", [Reason])
-    after ?LIMIT ->
+    after Limit ->
         exit(Pid, kill),
         io:format("timed out~n")
     end.

@@ -8,7 +8,7 @@
 %% Terms stand there in the external format, as hexadecimal digits. Long results are given by their phash2.
 
 main([]) ->
-    io:format("// Made by expected.escript on OTP ~s. Do not edit.~n~n", [erlang:system_info(otp_release)]),
+    io:format("// Made by expected.escript on OTP ~s. Do not edit.~n// clang-format off~n~n", [erlang:system_info(otp_release)]),
     Terms = terms(),
     table("struct expected_term expected_terms[]",
           [[hex(T), hash(T), erlang:phash(T, 1 bsl 32) - 1, {text, Display}]

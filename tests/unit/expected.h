@@ -1,4 +1,5 @@
 // Made by expected.escript on OTP 25. Do not edit.
+// clang-format off
 
 static const struct expected_term expected_terms[] = {
     {"6100", 3175731469u, 0u, "0"},

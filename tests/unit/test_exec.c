@@ -104,6 +104,8 @@ static void same_as_otp(void **state) {
     for (size_t i = 0; expected[i] || got[i]; i++)
         if (expected[i] != got[i])
             fail_msg("OTP: ...%.400s\nwe: ...%.400s", expected + (i < 60 ? 0 : i - 60), got + (i < 60 ? 0 : i - 60));
+    free(expected);
+    sys_free(got);
 }
 
 int main(void) {

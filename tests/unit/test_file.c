@@ -83,7 +83,8 @@ static void queue_of_bytes(void **state) {
 
 static void environment(void **state) {
     char *strings[] = {"A=1", "B=2", "C=x=y", "nonsense", NULL};
-    struct environment *environment = environment_new(strings);
+    static struct environment *environment; // for ever, as in the VM
+    environment = environment_new(strings);
     environment_set(environment, (struct environment_change){"B", NULL});
     environment_set(environment, (struct environment_change){"D", "4"});
     char *value = environment_get(environment, "C");
