@@ -1,9 +1,9 @@
 // Maps.
 
-#include "term/map_trie.h"
 #include "exec/exception.h"
 #include "exec/instruction_table.h"
 #include "exec/operation.h"
+#include "term/map_trie.h"
 
 // label, source, count, then pairs of key and destination
 INSTRUCTION(get_map_elements, f, xys, u) {
