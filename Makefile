@@ -56,6 +56,10 @@ test: build
 bytes: build
 	tests/bytes/run --purlin $(BUILD)/root
 
+## make stress  a mix of everything on four schedulers for TIME=60 seconds: must neither crash nor leak
+stress: build
+	tests/stress/run $(BUILD)/root $(or $(TIME),60)
+
 ## make demo    runs examples/kv on Purlin
 demo: build
 	examples/kv/demo

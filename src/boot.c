@@ -123,6 +123,7 @@ void boot_start_processes(const struct boot_options *options) {
     }
     term arguments = heap_cons(&heap, atom_from_c(options->boot_module), heap_cons(&heap, words, NIL));
     struct spawn_options first = process_options(PRIORITY_NORMAL);
+    first.system = true;
     proc_spawn(NULL, ATOM_erl_init, ATOM_start, arguments, &first, NULL);
     heap_free(&heap);
 

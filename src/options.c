@@ -2,6 +2,8 @@
 
 #include "options.h"
 
+#include "sys/sys.h"
+
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -9,12 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ETS_LIMIT_LEAST 8192
+
 typedef bool apply_function(struct boot_options *options, const char *value);
 
 struct flag {
     const char *name;
     enum flag_value shape;
     apply_function *apply; // NULL: accepted, has no meaning here (docs/compatibility.md lists them)
+    const char *complaint; // what OTP's emulator says of a wrong value, which follows
 };
 
 static bool number(const char *text, unsigned long minimum, unsigned long maximum, unsigned long *value) {
@@ -91,7 +96,10 @@ static bool set_no_crash_dump(struct boot_options *options, const char *value) {
     return true;
 }
 static bool set_ets_limit(struct boot_options *options, const char *value) {
-    return size_in(value, 0, UINT32_MAX, &options->ets_limit);
+    bool valid = size_in(value, 0, UINT32_MAX, &options->ets_limit);
+    if (options->ets_limit < ETS_LIMIT_LEAST)
+        options->ets_limit = ETS_LIMIT_LEAST;
+    return valid;
 }
 static bool set_file_names(struct boot_options *options, const char *value) {
     if (!*value || !strchr("ula", *value) || (value[1] && !strchr("wie", value[1])))
@@ -140,7 +148,29 @@ static bool set_printable(struct boot_options *options, const char *value) {
 static bool set_atom_limit(struct boot_options *options, const char *value) {
     return size_in(value, 8192, 2147483647, &options->atom_limit);
 }
+static bool set_thread_stack(struct boot_options *options, const char *value) {
+    unsigned long kilowords; // of threads that are not here
+    return number(value, 16, 8192, &kilowords);
+}
+static bool set_timing_level(struct boot_options *options, const char *value) {
+    unsigned long level; // a help in testing OTP's emulator
+    return number(value, 0, 9, &level);
+}
+static bool is_one_of(const char *value, const char *const *names) {
+    while (*names && strcmp(value, *names))
+        names++;
+    return *names;
+}
+// Schedulers are not bound, and do not wait busily.
+static bool set_binding(struct boot_options *options, const char *value) {
+    return is_one_of(value, (const char *const[]){"u", "ns", "ts", "ps", "s", "nnts", "nnps", "tnnps", "db", NULL});
+}
+static bool set_busy_wait(struct boot_options *options, const char *value) {
+    return is_one_of(value, (const char *const[]){"none", "very_short", "short", "medium", "long", "very_long", NULL});
+}
 static bool set_schedulers(struct boot_options *options, const char *value) {
+    if (!strcmp(value, "0")) // one a core
+        return true;
     return pair(value, &options->schedulers, &options->schedulers_online);
 }
 static bool set_dirty_cpu(struct boot_options *options, const char *value) {
@@ -172,74 +202,74 @@ static bool set_distribution_buffer(struct boot_options *options, const char *va
 
 // A name is matched by its longest prefix, so that a value may be attached: -A8, -sbtu.
 static const struct flag flags[] = {
-    {"a", FLAG_VALUE, NULL},
-    {"A", FLAG_VALUE, set_async_threads},
-    {"B", FLAG_OPTIONAL, set_break},
-    {"c", FLAG_OPTIONAL, set_time_correction},
-    {"C", FLAG_VALUE, set_time_warp},
-    {"d", FLAG_ALONE, set_no_crash_dump},
-    {"dcg", FLAG_VALUE, NULL},
-    {"e", FLAG_VALUE, set_ets_limit},
-    {"fn", FLAG_VALUE, set_file_names},
-    {"hms", FLAG_VALUE, set_heap_minimum},
-    {"hmbs", FLAG_VALUE, set_binary_heap_minimum},
-    {"hmax", FLAG_VALUE, set_heap_maximum},
-    {"hmaxk", FLAG_VALUE, set_heap_maximum_kill},
-    {"hmaxel", FLAG_VALUE, set_heap_maximum_log},
-    {"hmqd", FLAG_VALUE, set_message_queue_data},
-    {"hpds", FLAG_VALUE, NULL},
-    {"i", FLAG_VALUE, set_boot_module},
-    {"IOp", FLAG_VALUE, NULL},
-    {"IOt", FLAG_VALUE, NULL},
-    {"IOPp", FLAG_VALUE, NULL},
-    {"IOPt", FLAG_VALUE, NULL},
-    {"JDdump", FLAG_VALUE, NULL},
-    {"JPperf", FLAG_VALUE, NULL},
-    {"K", FLAG_OPTIONAL, NULL},
-    {"L", FLAG_ALONE, NULL},
-    {"l", FLAG_ALONE, NULL},
-    {"M", FLAG_OPTIONAL, NULL},
-    {"n", FLAG_ALONE, NULL},
-    {"ns", FLAG_ALONE, NULL},
-    {"na", FLAG_ALONE, NULL},
-    {"nd", FLAG_ALONE, NULL},
-    {"P", FLAG_VALUE, set_process_limit},
-    {"pc", FLAG_VALUE, set_printable},
-    {"Q", FLAG_VALUE, set_port_limit},
-    {"r", FLAG_ALONE, NULL},
-    {"R", FLAG_VALUE, NULL},
-    {"rg", FLAG_VALUE, NULL},
-    {"S", FLAG_VALUE, set_schedulers},
-    {"SP", FLAG_VALUE, NULL},
-    {"SDcpu", FLAG_VALUE, set_dirty_cpu},
-    {"SDPcpu", FLAG_VALUE, NULL},
-    {"SDio", FLAG_VALUE, set_dirty_io},
-    {"sbt", FLAG_VALUE, NULL},
-    {"sbwt", FLAG_VALUE, NULL},
-    {"sbwtdcpu", FLAG_VALUE, NULL},
-    {"sbwtdio", FLAG_VALUE, NULL},
-    {"scl", FLAG_VALUE, NULL},
-    {"sct", FLAG_VALUE, NULL},
-    {"secio", FLAG_VALUE, NULL},
-    {"spp", FLAG_VALUE, NULL},
-    {"ssrct", FLAG_ALONE, NULL},
-    {"sss", FLAG_VALUE, NULL},
-    {"sssdcpu", FLAG_VALUE, NULL},
-    {"sssdio", FLAG_VALUE, NULL},
-    {"sub", FLAG_VALUE, NULL},
-    {"swct", FLAG_VALUE, NULL},
-    {"sws", FLAG_VALUE, NULL},
-    {"swt", FLAG_VALUE, NULL},
-    {"swtdcpu", FLAG_VALUE, NULL},
-    {"swtdio", FLAG_VALUE, NULL},
-    {"T", FLAG_VALUE, NULL},
-    {"t", FLAG_VALUE, set_atom_limit},
-    {"v", FLAG_OPTIONAL, NULL},
-    {"V", FLAG_ALONE, set_version},
-    {"W", FLAG_VALUE, set_warnings},
-    {"zdbbl", FLAG_VALUE, set_distribution_buffer},
-    {"zdntgc", FLAG_VALUE, NULL},
-    {"zosrl", FLAG_VALUE, NULL},
+    {"a", FLAG_VALUE, set_thread_stack, "bad stack size for async threads"},
+    {"A", FLAG_VALUE, set_async_threads, "bad number of async threads"},
+    {"B", FLAG_OPTIONAL, set_break, NULL},
+    {"c", FLAG_OPTIONAL, set_time_correction, NULL},
+    {"C", FLAG_VALUE, set_time_warp, NULL},
+    {"d", FLAG_ALONE, set_no_crash_dump, NULL},
+    {"dcg", FLAG_VALUE, NULL, NULL},
+    {"e", FLAG_VALUE, set_ets_limit, NULL},
+    {"fn", FLAG_VALUE, set_file_names, NULL},
+    {"hms", FLAG_VALUE, set_heap_minimum, "bad heap size"},
+    {"hmbs", FLAG_VALUE, set_binary_heap_minimum, "bad heap size"},
+    {"hmax", FLAG_VALUE, set_heap_maximum, NULL},
+    {"hmaxk", FLAG_VALUE, set_heap_maximum_kill, NULL},
+    {"hmaxel", FLAG_VALUE, set_heap_maximum_log, NULL},
+    {"hmqd", FLAG_VALUE, set_message_queue_data, NULL},
+    {"hpds", FLAG_VALUE, NULL, NULL},
+    {"i", FLAG_VALUE, set_boot_module, NULL},
+    {"IOp", FLAG_VALUE, NULL, NULL},
+    {"IOt", FLAG_VALUE, NULL, NULL},
+    {"IOPp", FLAG_VALUE, NULL, NULL},
+    {"IOPt", FLAG_VALUE, NULL, NULL},
+    {"JDdump", FLAG_VALUE, NULL, NULL},
+    {"JPperf", FLAG_VALUE, NULL, NULL},
+    {"K", FLAG_OPTIONAL, NULL, NULL},
+    {"L", FLAG_ALONE, NULL, NULL},
+    {"l", FLAG_ALONE, NULL, NULL},
+    {"M", FLAG_OPTIONAL, NULL, NULL},
+    {"n", FLAG_ALONE, NULL, NULL},
+    {"ns", FLAG_ALONE, NULL, NULL},
+    {"na", FLAG_ALONE, NULL, NULL},
+    {"nd", FLAG_ALONE, NULL, NULL},
+    {"P", FLAG_VALUE, set_process_limit, "bad number of processes"},
+    {"pc", FLAG_VALUE, set_printable, "bad range of printable characters:"},
+    {"Q", FLAG_VALUE, set_port_limit, "bad number of ports"},
+    {"r", FLAG_ALONE, NULL, NULL},
+    {"R", FLAG_VALUE, NULL, NULL},
+    {"rg", FLAG_VALUE, NULL, NULL},
+    {"S", FLAG_VALUE, set_schedulers, "bad amount of schedulers"},
+    {"SP", FLAG_VALUE, NULL, NULL},
+    {"SDcpu", FLAG_VALUE, set_dirty_cpu, NULL},
+    {"SDPcpu", FLAG_VALUE, NULL, NULL},
+    {"SDio", FLAG_VALUE, set_dirty_io, NULL},
+    {"sbt", FLAG_VALUE, set_binding, "bad scheduler bind type"},
+    {"sbwt", FLAG_VALUE, set_busy_wait, "bad scheduler busy wait threshold:"},
+    {"sbwtdcpu", FLAG_VALUE, set_busy_wait, "bad scheduler busy wait threshold:"},
+    {"sbwtdio", FLAG_VALUE, set_busy_wait, "bad scheduler busy wait threshold:"},
+    {"scl", FLAG_VALUE, NULL, NULL},
+    {"sct", FLAG_VALUE, NULL, NULL},
+    {"secio", FLAG_VALUE, NULL, NULL},
+    {"spp", FLAG_VALUE, NULL, NULL},
+    {"ssrct", FLAG_ALONE, NULL, NULL},
+    {"sss", FLAG_VALUE, NULL, NULL},
+    {"sssdcpu", FLAG_VALUE, NULL, NULL},
+    {"sssdio", FLAG_VALUE, NULL, NULL},
+    {"sub", FLAG_VALUE, NULL, NULL},
+    {"swct", FLAG_VALUE, NULL, NULL},
+    {"sws", FLAG_VALUE, NULL, NULL},
+    {"swt", FLAG_VALUE, NULL, NULL},
+    {"swtdcpu", FLAG_VALUE, NULL, NULL},
+    {"swtdio", FLAG_VALUE, NULL, NULL},
+    {"T", FLAG_VALUE, set_timing_level, "bad modified timing level"},
+    {"t", FLAG_VALUE, set_atom_limit, "bad atom table size"},
+    {"v", FLAG_OPTIONAL, NULL, NULL},
+    {"V", FLAG_ALONE, set_version, NULL},
+    {"W", FLAG_VALUE, set_warnings, "unrecognized warning_map option"},
+    {"zdbbl", FLAG_VALUE, set_distribution_buffer, NULL},
+    {"zdntgc", FLAG_VALUE, NULL, NULL},
+    {"zosrl", FLAG_VALUE, NULL, NULL},
 };
 
 static const struct flag *find(const char *word) {
@@ -269,7 +299,7 @@ bool option_shape(const char *word, enum flag_value *shape, const char **value) 
 }
 
 static bool usage(const char *problem, const char *word) {
-    fprintf(stderr, "%s: -%s\n", problem, word);
+    sys_complain("%s %s", problem, word);
     fprintf(stderr, "Usage: beam.smp [flags] [ -- [init_args] ]\nThe flags are those of erl's manual page, with - in "
                     "place of +:\n ");
     for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
@@ -287,7 +317,7 @@ static void set_defaults(struct boot_options *options) {
         .process_limit = 262144,
         .port_limit = 65536,
         .atom_limit = 1048576,
-        .ets_limit = 8192,
+        .ets_limit = ETS_LIMIT_LEAST,
         .heap_minimum = 0,
         .heap_maximum_kill = true,
         .heap_maximum_log = true,
@@ -331,18 +361,18 @@ bool options_parse(struct boot_options *options, char *const *arguments) {
         const char *word = *arguments + 1, *value;
         enum flag_value shape;
         if (!option_shape(word, &shape, &value))
-            return usage("unknown flag", word);
+            return usage("beam.smp unknown flag", *arguments);
         const struct flag *flag = find(word);
         bool attached = *value;
         if (!attached && shape != FLAG_ALONE) {
             bool follows = arguments[1] && (shape == FLAG_VALUE || (*arguments[1] != '-' && *arguments[1]));
             if (!follows && shape == FLAG_VALUE)
-                return usage("missing value for flag", word);
+                return usage("missing value for flag", *arguments);
             if (follows)
                 value = *++arguments;
         }
         if (flag->apply && !flag->apply(options, value))
-            return usage("bad value for flag", word);
+            return flag->complaint ? usage(flag->complaint, value) : usage("bad value for flag -", flag->name);
     }
     if (*arguments && options->init_arguments == no_arguments)
         options->init_arguments = arguments;

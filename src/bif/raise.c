@@ -47,6 +47,29 @@ static bool is_stack_item(term item) {
     return is_small(arguments) || is_list(arguments) || is_nil(arguments);
 }
 
+// The trace with a location, be it an empty one, in each item. No item changes in most traces, which are then kept.
+static term with_locations(struct heap *heap, term trace) {
+    bool complete = true;
+    for (term rest = trace; is_list(rest) && complete; rest = list_tail(rest)) {
+        term item = list_head(rest);
+        complete = tuple_arity(item) == (is_fun(tuple_element(item, 1)) ? 3 : 4);
+    }
+    if (complete)
+        return trace;
+    term result = NIL, *last = &result;
+    for (; is_list(trace); trace = list_tail(trace)) {
+        term item = list_head(trace), first = tuple_element(item, 1), second = tuple_element(item, 2);
+        size_t arity = tuple_arity(item);
+        if (is_fun(first) && arity == 2)
+            item = heap_tuple_of(heap, 3, first, second, NIL);
+        else if (!is_fun(first) && arity == 3)
+            item = heap_tuple_of(heap, 4, first, second, tuple_element(item, 3), NIL);
+        *last = heap_cons(heap, item, NIL);
+        last = &list_cell(*last)[1];
+    }
+    return result;
+}
+
 // What is wrong with the call is no exception but the answer `badarg`.
 BIF(erlang, raise, 3) {
     term class = arguments[0], trace = arguments[2];
@@ -61,6 +84,6 @@ BIF(erlang, raise, 3) {
     if (raised == CLASS_NONE || !is_nil(trace))
         return ATOM_badarg;
     raise_class(self, raised, arguments[1]);
-    self->exception_trace = exception_given(self, class, arguments[2]);
+    self->exception_trace = exception_given(self, class, with_locations(&self->heap, arguments[2]));
     return NONE;
 }

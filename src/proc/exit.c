@@ -10,6 +10,7 @@
 #include "proc/timer.h"
 #include "proc/trace.h"
 #include "sys/sys.h"
+#include "term/print.h"
 #include "vm.h"
 
 #define BOND_COST 20 // reductions
@@ -74,7 +75,20 @@ static void free_process(void *memory) {
     sys_free(memory);
 }
 
+// Without its system processes, `init` the first of them, nothing is left that could start or stop a program.
+[[noreturn]] static void system_process_ended(const struct process *self, term reason) {
+    struct text text = {0};
+    text_format(&text, "System process ");
+    term_print(&text, self->pid);
+    text_format(&text, " terminated: ");
+    term_print(&text, reason);
+    text_append(&text, "", 1);
+    vm_crash(text.bytes);
+}
+
 void proc_exit(struct process *self, term reason) {
+    if (atomic_load(&self->state) & STATE_SYSTEM)
+        system_process_ended(self, reason);
     if (self->exception_class == CLASS_ERROR || self->exception_class == CLASS_THROW) // that nothing caught
         log_crash(self, reason);
     atomic_fetch_or(&self->state, STATE_EXITING);

@@ -2,11 +2,8 @@
 
 #include "proc/log.h"
 
-#include <stdio.h>
-
 #include "sys/sys.h"
 #include "term/map.h"
-#include "term/print.h"
 #include "vm.h"
 
 static term metadata(struct heap *heap, const struct process *about) {
@@ -19,24 +16,11 @@ static term metadata(struct heap *heap, const struct process *about) {
     return map_from_pairs(heap, pairs, 4);
 }
 
-// Nobody to tell: the arguments go to standard error as they are.
-static void print(struct heap *builder, term arguments) {
-    struct text text = {0};
-    term_print(&text, arguments);
-    fprintf(stderr, "%.*s\n", (int)text.size, text.bytes);
-    text_free(&text);
-    heap_free(builder);
-}
-
 void log_error(struct process *about, const char *format, struct heap *builder, term arguments) {
     term logger = atomic_load(&vm.system_logger);
-    if (logger == ATOM_undefined) {
+    term owner = is_atom(logger) && logger != ATOM_undefined ? proc_whereis(logger) : logger;
+    if (!proc_lookup(owner)) { // nobody to tell
         heap_free(builder);
-        return;
-    }
-    term owner = is_atom(logger) ? proc_whereis(logger) : logger;
-    if (!proc_lookup(owner)) {
-        print(builder, arguments);
         return;
     }
     term message = heap_tuple_of(builder, 5, ATOM_log, ATOM_error, heap_string(builder, format, strlen(format)),

@@ -11,11 +11,22 @@ void sys_assertion_failed(const char *condition, const char *file, int line) {
     abort();
 }
 
+static void complain(const char *format, va_list arguments) {
+    vfprintf(stderr, format, arguments);
+    fputs("\r\n", stderr);
+}
+
+void sys_complain(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    complain(format, arguments);
+    va_end(arguments);
+}
+
 void sys_fatal(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    complain(format, arguments);
     va_end(arguments);
-    fputc('\n', stderr);
     _exit(1);
 }

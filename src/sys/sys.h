@@ -42,6 +42,8 @@ uint64_t sys_random(void);
 // ---- the program's end
 // ------------------------------------------------------------------------------------------------
 
+// A line on standard error. It ends in \r\n, as those of OTP's emulator, since the terminal may be in raw mode.
+void sys_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 [[noreturn]] void sys_fatal(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

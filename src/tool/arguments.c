@@ -44,7 +44,7 @@ static const char *take_word(const char *at, char *out, size_t *size) {
             quote = 0;
         else if (!quote && (*at == '"' || *at == '\''))
             quote = *at;
-        else if (*at == '\\' && at[1] && quote != '\'')
+        else if (*at == '\\' && at[1] && !quote)
             out[(*size)++] = *++at;
         else
             out[(*size)++] = *at;

@@ -5,6 +5,7 @@
 #include "options.h"
 #include "sys/sys.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -15,12 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+static const char usage[] =
+    "Usage: erl [-version] [-sname NAME | -name NAME] [-noshell] [-noinput] [-env VAR VALUE] [-detached] "
+    "[-args_file FILENAME] [-start_epmd BOOLEAN] [+FLAG ...] [args ...]";
+
 struct command {
     struct arguments emulator; // -flags
     struct arguments rest;     // for init
     struct arguments extra;    // -extra and what follows
     bool named, start_epmd, detached;
-    bool print_name, print_command;
+    bool print_name, print_words, print_command;
 };
 
 [[noreturn]] static void fail(const char *format, ...) {
@@ -30,6 +35,11 @@ struct command {
     vfprintf(stderr, format, list);
     fputc('\n', stderr);
     va_end(list);
+    exit(1);
+}
+
+[[noreturn]] static void missing(const char *flag) {
+    fprintf(stderr, "Missing argument(s) for '%s'.\n%s\n", flag, usage);
     exit(1);
 }
 
@@ -47,12 +57,16 @@ bool installation_find(struct installation *installation) {
     return true;
 }
 
-static void read_words(struct command *command, char *const *words, bool with_extra);
+static void read_words(struct command *command, char *const *words);
 
 static void read_arguments_file(struct command *command, const char *name) {
     FILE *file = fopen(name, "r");
-    if (!file)
-        fail("cannot open the arguments file %s", name);
+    if (!file) {
+        char place[PATH_MAX];
+        fprintf(stderr, "Failed to open arguments file \"%s\" at \"%s\": %s\n%s\n", name,
+                getcwd(place, sizeof place) ? place : "", strerror(errno), usage);
+        exit(1);
+    }
     char *text = NULL;
     size_t room = 0;
     ssize_t size = getdelim(&text, &room, 0, file);
@@ -61,7 +75,7 @@ static void read_arguments_file(struct command *command, const char *name) {
     if (size > 0)
         arguments_split(&words, text, true);
     free(text);
-    read_words(command, words.words, false);
+    read_words(command, words.words);
     arguments_add(&command->rest, "--");
 }
 
@@ -71,16 +85,14 @@ static size_t read_emulator_flag(struct command *command, char *const *words) {
     const char *value;
     const char *name = words[0] + 1;
     char flag[256];
-    if (!option_shape(name, &shape, &value))
-        fail("unknown flag +%s", name);
     snprintf(flag, sizeof flag, "-%s", name);
     arguments_add(&command->emulator, flag);
-    if (*value || shape == FLAG_ALONE)
+    if (!option_shape(name, &shape, &value) || *value || shape == FLAG_ALONE)
         return 1;
     bool follows = words[1] && (shape == FLAG_VALUE || (*words[1] && *words[1] != '-' && *words[1] != '+'));
     if (!follows) {
         if (shape == FLAG_VALUE)
-            fail("missing value for flag +%s", name);
+            missing(words[0]);
         return 1;
     }
     arguments_add(&command->emulator, words[1]);
@@ -90,13 +102,21 @@ static size_t read_emulator_flag(struct command *command, char *const *words) {
 // A word `-flag` that means something to this program; returns how many words it took, 0 when it is for init.
 static size_t read_own_flag(struct command *command, char *const *words) {
     const char *word = words[0];
-    if (!strcmp(word, "-args_file") && words[1]) {
+    if (!strcmp(word, "-args_file")) {
+        if (!words[1])
+            missing(word);
         read_arguments_file(command, words[1]);
         return 2;
     }
-    if (!strcmp(word, "-env") && words[1] && words[2]) {
+    if (!strcmp(word, "-env")) {
+        if (!words[1] || !words[2])
+            missing(word);
         setenv(words[1], words[2], 1);
         return 3;
+    }
+    if (!strcmp(word, "-noinput")) {
+        arguments_add(&command->rest, "-noshell");
+        return 0;
     }
     if (!strcmp(word, "-version")) {
         arguments_add(&command->emulator, "-V");
@@ -110,7 +130,9 @@ static size_t read_own_flag(struct command *command, char *const *words) {
     }
     if (!strcmp(word, "-emu_name_exit"))
         return command->print_name = true;
-    if (!strcmp(word, "-emu_qouted_cmd_exit") || !strcmp(word, "-emu_args_exit"))
+    if (!strcmp(word, "-emu_args_exit"))
+        return command->print_words = true;
+    if (!strcmp(word, "-emu_qouted_cmd_exit"))
         return command->print_command = true;
     if (!strcmp(word, "-smp") && words[1] && !strcmp(words[1], "disable"))
         fail("-smp disable: this emulator has threads always");
@@ -121,10 +143,11 @@ static size_t read_own_flag(struct command *command, char *const *words) {
     return 0;
 }
 
-static void read_words(struct command *command, char *const *words, bool with_extra) {
+static void read_words(struct command *command, char *const *words) {
     while (words && *words) {
-        if (!strcmp(*words, "-extra") && with_extra) {
-            arguments_add_all(&command->extra, words);
+        // The words of all -extra gather behind the first one.
+        if (!strcmp(*words, "-extra")) {
+            arguments_add_all(&command->extra, command->extra.count ? words + 1 : words);
             return;
         }
         size_t taken = 0;
@@ -146,7 +169,7 @@ static void read_variable(struct command *command, const char *name) {
         return;
     struct arguments words = {0};
     arguments_split(&words, text, false);
-    read_words(command, words.words, false);
+    read_words(command, words.words);
     arguments_add(&command->rest, "--");
 }
 
@@ -215,16 +238,17 @@ static void print_and_exit(const struct command *command, const struct arguments
         puts(strrchr(result->words[0], '/') ? strrchr(result->words[0], '/') + 1 : result->words[0]);
         exit(0);
     }
-    for (size_t i = 0; i < result->count; i++)
-        printf("%s\"%s\"", i ? " " : "", result->words[i]);
-    putchar('\n');
+    for (size_t i = command->print_words; i < result->count; i++)
+        printf(command->print_words ? "%s\n" : "\"%s\" ", result->words[i]);
+    if (!command->print_words)
+        putchar('\n');
     exit(0);
 }
 
 struct arguments erlexec(const struct installation *installation, const char *program, char *const *words) {
     struct command command = {.start_epmd = true};
     read_variable(&command, "ERL_AFLAGS");
-    read_words(&command, words, true);
+    read_words(&command, words);
     bool more = getenv("ERL_FLAGS") || getenv("ERL_OTP25_FLAGS") || getenv("ERL_ZFLAGS") || getenv("ERL_AFLAGS");
     if (more)
         arguments_add(&command.rest, "--");
@@ -242,7 +266,7 @@ struct arguments erlexec(const struct installation *installation, const char *pr
     arguments_add_all(&result, command.rest.words);
     arguments_add_all(&result, command.extra.words);
 
-    if (command.print_name || command.print_command)
+    if (command.print_name || command.print_words || command.print_command)
         print_and_exit(&command, &result);
     arguments_free(&command.emulator);
     arguments_free(&command.rest);
