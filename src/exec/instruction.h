@@ -5,8 +5,10 @@
 //         NEXT;
 //     }
 //
-// The files in instructions/ hold these. The build (generate.py instructions) expands each into one C function for
-// every combination of the operand forms it names, here four; prepare.c picks the one that fits. A form is a letter:
+// The files in instructions/ hold these. The build (build-aux/instructions.py) expands each into one C function for
+// every combination of the operand forms it names, here four; emit.c picks the one that fits. The sequences listed in
+// instructions/fused.txt get one function each, too: the bodies behind one another, the way from one to the next being
+// NEXT. A form is a letter:
 //
 //   x, y   a register: the operand is its offset in bytes from the x registers, from the stack pointer
 //   n      a constant that is a small integer: the operand is the term

@@ -1,4 +1,4 @@
-// The inside of maps, for the files that make and walk them.
+// The inside of maps, for the files that make and walk them, and for instructions that look into small ones.
 //
 // The trie of a large map. The hash of a key has eight digits of four bits, most significant first; digit d chooses
 // among the children of a node at depth d (the root is at depth 0). A child is one of
