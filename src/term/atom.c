@@ -20,6 +20,7 @@
 
 struct atom_entry {
     const uint8_t *bytes;
+    uint64_t prefix; // the first bytes as a number, first byte highest, filled up with zeros: orders most atoms
     uint32_t hash;
     uint8_t characters;
     bool latin1;
@@ -73,6 +74,13 @@ static size_t utf8_next(const uint8_t *bytes, size_t size, uint32_t *character) 
     return length;
 }
 
+static uint64_t prefix_of(const uint8_t *bytes, size_t size) {
+    uint64_t prefix = 0;
+    for (size_t i = 0; i < sizeof prefix; i++)
+        prefix = prefix << 8 | (i < size ? bytes[i] : 0);
+    return prefix;
+}
+
 // What a text is, or false when it cannot be an atom's. The hash is the one that phash2 shows to programs: the classic
 // one of P. J. Weinberger, over the characters below 256 as one byte each and over the UTF-8 bytes of the others.
 static bool describe(const uint8_t *bytes, size_t size, struct atom_entry *entry) {
@@ -94,8 +102,12 @@ static bool describe(const uint8_t *bytes, size_t size, struct atom_entry *entry
             hash ^= high | high >> 24;
         }
     }
-    *entry = (struct atom_entry){
-        .bytes = bytes, .hash = hash, .characters = (uint8_t)characters, .latin1 = latin1, .size = (uint16_t)size};
+    *entry = (struct atom_entry){.bytes = bytes,
+                                 .prefix = prefix_of(bytes, size),
+                                 .hash = hash,
+                                 .characters = (uint8_t)characters,
+                                 .latin1 = latin1,
+                                 .size = (uint16_t)size};
     return characters <= ATOM_CHARACTERS_MAX;
 }
 
@@ -232,6 +244,14 @@ term atom_from_c(const char *text) {
 struct atom_text atom_text(term atom) {
     const struct atom_entry *entry = &vm.atoms->entries[atom_index(atom)];
     return (struct atom_text){entry->bytes, entry->size, entry->characters, entry->latin1};
+}
+
+int atom_order(term a, term b) {
+    const struct atom_entry *x = &vm.atoms->entries[atom_index(a)], *y = &vm.atoms->entries[atom_index(b)];
+    if (x->prefix != y->prefix)
+        return x->prefix < y->prefix ? -1 : 1;
+    int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
+    return order ? order : x->size < y->size ? -1 : x->size > y->size;
 }
 
 uint32_t atom_hash(term atom) {

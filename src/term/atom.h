@@ -26,7 +26,8 @@ term atom_from_c(const char *text);
 // The same, only if it exists already; NONE otherwise.
 term atom_existing_utf8(const void *bytes, size_t size);
 struct atom_text atom_text(term atom);
-uint32_t atom_hash(term atom); // of the text, as phash2 needs it
+int atom_order(term a, term b); // by their texts: negative, zero, positive
+uint32_t atom_hash(term atom);  // of the text, as phash2 needs it
 size_t atom_count(void);
 size_t atom_limit(void);
 size_t atom_memory(void);

@@ -106,16 +106,8 @@ static struct identifier identify(term t) {
     return identifier;
 }
 
-static int order_atoms(term a, term b) {
-    if (a == b)
-        return 0;
-    struct atom_text x = atom_text(a), y = atom_text(b);
-    int order = memcmp(x.bytes, y.bytes, x.size < y.size ? x.size : y.size);
-    return order ? order : x.size < y.size ? -1 : x.size > y.size;
-}
-
 static int order_nodes(const struct identifier *a, const struct identifier *b) {
-    int order = order_atoms(a->node, b->node);
+    int order = atom_order(a->node, b->node);
     return order ? order : a->creation < b->creation ? -1 : a->creation > b->creation;
 }
 
@@ -161,9 +153,9 @@ static int order_unsigned(uint64_t a, uint64_t b) {
 }
 
 static int order_exports(const struct export *a, const struct export *b) {
-    int order = order_atoms(a->module, b->module);
+    int order = atom_order(a->module, b->module);
     if (order == 0)
-        order = order_atoms(a->function, b->function);
+        order = atom_order(a->function, b->function);
     return order ? order : order_unsigned(a->arity, b->arity);
 }
 
@@ -174,7 +166,7 @@ static size_t fun_free(term fun) {
 // Which functions they are; what they captured is compared after that.
 static int order_lambdas(term a, term b) {
     const struct lambda *x = fun_lambda(a), *y = fun_lambda(b);
-    int order = x == y ? 0 : order_atoms(x->module, y->module);
+    int order = x == y ? 0 : atom_order(x->module, y->module);
     if (order == 0)
         order = order_unsigned(x->index, y->index);
     if (order == 0)
@@ -471,7 +463,7 @@ static int order_shallow(struct ranges *ranges, term a, term b) {
     case RANK_NUMBER:
         return order_numbers(a, b, ranges->current.exact);
     case RANK_ATOM:
-        return order_atoms(a, b);
+        return atom_order(a, b);
     case RANK_REFERENCE:
         return order_references(a, b);
     case RANK_FUN:
@@ -519,7 +511,7 @@ static int order_near(term a, term b, bool exact, unsigned depth) {
         if (are_small(a, b))
             return (int64_t)a < (int64_t)b ? -1 : 1;
         if (is_atom(a) && is_atom(b))
-            return order_atoms(a, b);
+            return atom_order(a, b);
         if (depth > 0 && is_list(a) && is_list(b)) {
             x = list_cell(a);
             y = list_cell(b);
