@@ -49,8 +49,7 @@ static bool measure_binary(struct process *process, const struct segment *segmen
         return segment_failed(process, segment, ATOM_type, segment->source);
     if (segment->size == ATOM_all) {
         *bits = bitstring_size(segment->source);
-        return (segment->unit == 8 ? *bits & 7 : *bits % segment->unit) == 0 ||
-               segment_failed(process, segment, ATOM_unit, segment->source);
+        return is_multiple(*bits, segment->unit) || segment_failed(process, segment, ATOM_unit, segment->source);
     }
     if (!segment_bits(segment->size, segment->unit, bits))
         return segment_failed(process, segment, ATOM_size, segment->size);

@@ -40,11 +40,15 @@ static inline bool segment_bits(term size, uint64_t unit, uint64_t *bits) {
     return is_small(size) && small_value(size) >= 0 &&
            !__builtin_mul_overflow((uint64_t)small_value(size), unit, bits) && *bits <= BITS_MAX;
 }
+// Whole bytes are asked for nearly always, and a division takes long.
+static inline bool is_multiple(size_t bits, uint64_t unit) {
+    return (unit == 8 ? bits & 7 : bits % unit) == 0;
+}
 // The size of a part of what has `left` bits; `all` must be a multiple of the unit.
 static inline bool part_bits(term size, uint64_t unit, size_t left, uint64_t *bits) {
     if (size == ATOM_all) {
         *bits = left;
-        return left % unit == 0;
+        return is_multiple(left, unit);
     }
     return segment_bits(size, unit, bits) && *bits <= left;
 }

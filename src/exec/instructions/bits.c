@@ -220,7 +220,7 @@ INSTRUCTION(bs_test_tail, f, xys, u) {
 INSTRUCTION(bs_test_unit, f, xys, u) {
     const term *words = boxed(READ(2));
     size_t size = header_kind(words[0]) == KIND_MATCH_CONTEXT ? bits_left(words) : bitstring_size(boxed_make(words));
-    if (size % NUMBER(3))
+    if (!is_multiple(size, NUMBER(3)))
         JUMP(1);
     NEXT;
 }
