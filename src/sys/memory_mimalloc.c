@@ -5,6 +5,14 @@
 #include "sys/memory.h"
 #include "sys/sys.h"
 
+// Collections free large blocks and soon allocate others: memory that is given back to the system at once, as mimalloc
+// does after 25 ms, is mapped and cleared again and again (a tenth of the compiler's time).
+#define GIVE_BACK_AFTER_MS 250
+
+__attribute__((constructor)) static void keep_freed_memory(void) {
+    mi_option_set_default(mi_option_decommit_delay, GIVE_BACK_AFTER_MS); // the environment may say otherwise
+}
+
 void *sys_alloc(size_t bytes) {
     void *memory = mi_malloc(bytes ? bytes : 1);
     if (!memory)
