@@ -95,6 +95,7 @@ struct vm {
     _Atomic uint32_t creation;
     _Atomic uint64_t system_logger; // a pid, or the atom logger or undefined
     _Atomic uint32_t trace_control_word;
+    _Atomic uint64_t sequential_tracer;    // a pid, or 0
     struct trace_defaults *trace_defaults; // proc/trace.c
     _Atomic bool traces_new_processes;     // ... there are some
     struct trace_patterns *trace_patterns; // trace/

@@ -9,6 +9,7 @@
 #include "proc/bond.h"
 #include "proc/dictionary.h"
 #include "proc/extra.h"
+#include "proc/sequence.h"
 #include "term/print.h"
 #include "vm.h"
 
@@ -311,6 +312,9 @@ static term item_catchlevel(const struct subject *subject) {
     return number(subject, count);
 }
 
+static term item_token(const struct subject *subject) {
+    return sequence_token(subject->process, subject->heap);
+}
 static term item_none(const struct subject *subject) {
     return NIL;
 }
@@ -362,7 +366,7 @@ static const struct item {
     {ATOM_monitored_by, item_monitored_by, false},
     {ATOM_monitors, item_monitors, false},
     {ATOM_parent, item_parent, false},
-    {ATOM_sequential_trace_token, item_none, false},
+    {ATOM_sequential_trace_token, item_token, false},
     {ATOM_trace, item_zero, false},
 };
 #define ITEM_COUNT (sizeof items / sizeof *items)

@@ -91,6 +91,14 @@ static term set_trace_control_word(struct process *self, term value) {
     return SMALL(atomic_exchange(&vm.trace_control_word, (uint32_t)small_value(value)));
 }
 
+// A pid, or false for nobody.
+static term set_sequential_tracer(struct process *self, term value) {
+    if (value != ATOM_false && !(is_local_pid(value) && proc_lookup(value)))
+        return raise_badarg(self);
+    term old = atomic_exchange(&vm.sequential_tracer, value == ATOM_false ? 0 : value);
+    return proc_lookup(old) ? old : ATOM_false;
+}
+
 BIF(erlang, system_flag, 2) {
     term value = arguments[1];
     switch (arguments[0]) {
@@ -124,7 +132,7 @@ BIF(erlang, system_flag, 2) {
     case ATOM_microstate_accounting: // statistics(microstate_accounting) is always undefined
         return value == ATOM_true || value == ATOM_false || value == ATOM_reset ? ATOM_false : raise_badarg(self);
     case ATOM_sequential_tracer:
-        return value == ATOM_false ? ATOM_false : raise_error(self, ATOM_notsup);
+        return set_sequential_tracer(self, value);
     case ATOM_reset_seq_trace:
         return value == ATOM_true ? ATOM_true : raise_badarg(self);
     case ATOM_multi_scheduling:

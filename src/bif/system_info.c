@@ -129,8 +129,12 @@ static term unknown(struct process *self) {
 static term unbound(struct process *self) {
     return ATOM_unbound;
 }
+static term trace_control_word(struct process *self) {
+    return SMALL(atomic_load(&vm.trace_control_word));
+}
 static term sequential_tracer(struct process *self) {
-    return pair(self, ATOM_sequential_tracer, ATOM_false);
+    term tracer = atomic_load(&vm.sequential_tracer);
+    return pair(self, ATOM_sequential_tracer, proc_lookup(tracer) ? tracer : ATOM_false);
 }
 
 // ---- limits and counts
@@ -368,7 +372,7 @@ static const struct {
     {ATOM_time_offset, time_offset_state},
     {ATOM_time_warp_mode, time_warp_mode},
     {ATOM_tolerant_timeofday, enabled},
-    {ATOM_trace_control_word, zero},
+    {ATOM_trace_control_word, trace_control_word},
     {ATOM_version, version},
     {ATOM_wordsize, wordsize},
 };

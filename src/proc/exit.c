@@ -99,6 +99,7 @@ void proc_exit(struct process *self, term reason) {
         signal_bury(self->pid, signal);
     }
     self->flags &= ~(uint32_t)FLAG_TRACED;
+    sequence_clear(self);
     process_extra_free(self);
     for (struct signal *message = self->mailbox, *next; message; message = next) {
         next = message->next;

@@ -4,6 +4,7 @@
 #define PURLIN_PROC_EXTRA_H
 
 #include "proc/proc.h"
+#include "proc/sequence.h"
 
 #define MARKERS 4
 
@@ -21,7 +22,8 @@ struct process_extra {
     uint32_t marker_next;
     uint32_t trace_flags; // while FLAG_TRACED: enum trace_flag (proc/trace.h), and who gets the messages
     term tracer;
-    term error_handler; // 0: the module of that name
+    struct sequence sequence; // while FLAG_SEQUENCED
+    term error_handler;       // 0: the module of that name
 };
 
 struct process_extra *process_extra(struct process *self); // made if absent

@@ -3,6 +3,7 @@
 #include "proc/mailbox.h"
 
 #include "proc/extra.h"
+#include "proc/signal.h"
 #include "sys/sys.h"
 
 void mailbox_append(struct process *self, struct signal *message) {
@@ -15,6 +16,8 @@ void mailbox_append(struct process *self, struct signal *message) {
 
 void mailbox_remove(struct process *self) {
     struct signal *message = *self->mailbox_save;
+    if (message->token != NIL || (self->flags & FLAG_SEQUENCED))
+        sequence_received(self, message);
     if (self->extra) {
         for (size_t i = 0; i < MARKERS; i++) {
             if (self->extra->markers[i].place == &message->next)
@@ -32,8 +35,9 @@ void mailbox_remove(struct process *self) {
 void mailbox_detach(struct process *self) {
     struct signal *message = *self->mailbox_save;
     struct signal *copy = proc_signal_new(message->kind, message->from, message->value, message->reference);
-    if (!is_pointer(message->token))
-        copy->token = message->token;
+    struct heap builder = {};
+    copy->token = message->token == NIL ? NIL : heap_copy(&builder, message->token);
+    signal_adopt(copy, &builder);
     for (size_t i = 0; self->extra && i < MARKERS; i++)
         if (self->extra->markers[i].place == &message->next)
             self->extra->markers[i].place = &copy->next;
@@ -93,11 +97,6 @@ void mailbox_copy_literals(struct process *self) {
             continue;
         struct heap builder = {};
         message->value = heap_copy(&builder, message->value); // the message's fragments now include the copy's
-        struct fragment *last = builder.fragments;
-        while (last->next)
-            last = last->next;
-        builder.fragments->off_heap = builder.off_heap;
-        last->next = message->fragment.next;
-        message->fragment.next = builder.fragments;
+        signal_adopt(message, &builder);
     }
 }

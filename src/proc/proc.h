@@ -145,6 +145,7 @@ enum process_flag_bits {
     FLAG_MATCHING = 1 << 8,            // registers refer to the message at the mailbox's save position
     FLAG_HEAP_MAXIMUM_SPARES = 1 << 9, // passing max_heap_size does not kill
     FLAG_HEAP_MAXIMUM_QUIET = 1 << 10, // ... and is not logged
+    FLAG_SEQUENCED = 1 << 11,          // has a token of sequential tracing (proc/sequence.h)
 };
 
 // ---- finding

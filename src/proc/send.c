@@ -14,6 +14,8 @@ static void send_local(struct process *from, term pid, term message, term alias)
     if (!process)
         return;
     struct signal *signal = proc_signal_new(SIGNAL_MESSAGE, NONE, message, alias);
+    if (from->flags & FLAG_SEQUENCED)
+        sequence_sent(from, signal, pid, message);
     int64_t cost = SEND_COST + (int64_t)(signal->fragment.words / WORDS_A_REDUCTION);
     proc_signal(process, signal);
     // Charged, but without giving way here: the next call will.

@@ -87,6 +87,20 @@ void signal_reply(term to, term reference, term value) {
         proc_signal(process, signal_tuple(SIGNAL_MESSAGE, NONE, NONE, 2, (term[]){reference, value}));
 }
 
+void signal_adopt(struct signal *signal, struct heap *builder) {
+    assert_debug(!builder->start);
+    struct fragment *last = builder->fragments;
+    if (!last)
+        return;
+    while (last->next)
+        last = last->next;
+    if (builder->off_heap)
+        builder->fragments->off_heap = builder->off_heap;
+    last->next = signal->fragment.next;
+    signal->fragment.next = builder->fragments;
+    *builder = (struct heap){0};
+}
+
 void signal_free(struct signal *signal) {
     fragment_free(&signal->fragment);
 }

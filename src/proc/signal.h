@@ -27,6 +27,8 @@ struct signal *signal_take_inbox(struct process *self, bool close);
 // Answers a signal on behalf of a process that is no more, and frees it.
 void signal_bury(term dead, struct signal *signal);
 void signal_free(struct signal *signal);
+// Makes what a builder holds a part of the signal.
+void signal_adopt(struct signal *signal, struct heap *builder);
 // Wakes a process that waits.
 void proc_wake(struct process *process);
 // The scheduler's end of going to sleep, when nothing of the process is in use any more: true when it now waits (and

@@ -96,6 +96,8 @@ struct process *proc_spawn_prepare(struct process *parent, term module, term fun
     if (parent &&
         ((parent->flags & FLAG_TRACED) || atomic_load_explicit(&vm.traces_new_processes, memory_order_relaxed)))
         trace_spawned(parent, child, module, function, arguments, options->link);
+    if (parent && (parent->flags & FLAG_SEQUENCED))
+        sequence_spawned(parent, child);
     return child;
 }
 

@@ -127,6 +127,14 @@ static term set_control_word(struct process *self, term value) {
     return heap_unsigned(&self->heap, old);
 }
 
+// {set_seq_token, Part, Value}: the built-in function does it.
+static term set_sequence(struct process *self, const term *arguments) {
+    struct export *export = code_export_find(ATOM_erlang, ATOM_seq_trace, 2);
+    term call[] = {arguments[0], arguments[1]};
+    term old = export && export->bif ? export->bif(self, call) : NONE;
+    return old == NONE ? ATOM_false : old;
+}
+
 term trace_perform(struct match_actions *actions, term action, const term *arguments, size_t count) {
     struct call_actions *call = (struct call_actions *)actions;
     struct process *self = call->self;
@@ -152,7 +160,11 @@ term trace_perform(struct match_actions *actions, term action, const term *argum
     case ATOM_set_tcw:
         return set_control_word(self, arguments[0]);
     case ATOM_is_seq_trace:
-        return ATOM_false;
+        return term_boolean(self->flags & FLAG_SEQUENCED);
+    case ATOM_get_seq_token:
+        return sequence_token(self, &self->heap);
+    case ATOM_set_seq_token:
+        return set_sequence(self, arguments);
     default:
         return NIL;
     }

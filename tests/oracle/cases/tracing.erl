@@ -202,7 +202,7 @@ pattern_count_case() ->
          || {Mfa, Spec, Options} <- [{{?MODULE, f, 1}, true, [local]}, {{?MODULE, f, '_'}, true, []}, {{?MODULE, f, 2}, true, []}, {{no_such_module, f, 2}, true, []},
                                      {{lists, keyfind, '_'}, true, [local]}, {{?MODULE, f, 1}, restart, [local]}, {{?MODULE, '_', 1}, true, [local]}, {{'_', f, 1}, true, [local]},
                                      {{?MODULE, f, 1}, [bad], []}, {{?MODULE, f, 1}, true, [nothing]}, {{?MODULE, f, 1}, true, x}, {f, true, []}, {{?MODULE, f, 1}, [{[x], [], [{no_function}]}], []}]],
-    erlang:trace_pattern({'_', '_', '_'}, false, [local]),
+    [erlang:trace_pattern({'_', '_', '_'}, false, O) || O <- [[local], []]],
     R.
 pattern_info_case() ->
     Items = [traced, match_spec, meta, meta_match_spec, call_count, all],
@@ -294,3 +294,54 @@ sys_install_case() ->
     A = sys:install(P, {fun(N, Event, _) -> S ! {event, N, element(1, Event)}, N + 1 end, 0}), gen_event:notify(P, one), gen_event:notify(P, two),
     gen_event:which_handlers(P), {A, messages()}.
 sys_state_case() -> P = server(), [sys:get_state(P), sys:replace_state(P, fun(S) -> S end)].
+
+%% ---- seq_trace
+
+%% F runs in a process that has a system tracer; the tracer's messages.
+sequence(F) ->
+    Collector = spawn(fun() -> receive {collect, To} -> To ! {collected, messages()} end end),
+    seq_trace:set_system_tracer(Collector),
+    {P, M} = spawn_monitor(fun() -> exit({done, F()}) end),
+    {done, R} = receive {'DOWN', M, process, P, Reason} -> Reason end,
+    Collector ! {collect, self()},
+    Messages = receive {collected, Ms} -> Ms end,
+    seq_trace:set_system_tracer(false),
+    {R, Messages}.
+
+seq_token_case() ->
+    sequence(fun() ->
+        [seq_trace:get_token(), seq_trace:set_token(label, 17), seq_trace:get_token(), seq_trace:set_token(send, true), seq_trace:set_token(print, true), seq_trace:get_token(),
+         seq_trace:get_token(label), seq_trace:get_token(serial), seq_trace:get_token(send), seq_trace:get_token('receive'), seq_trace:set_token(serial, {3, 4}),
+         seq_trace:get_token(serial), seq_trace:set_token(label, {any, "term"}), seq_trace:get_token(), seq_trace:set_token([]), seq_trace:get_token(), seq_trace:get_token(label)]
+    end).
+seq_message_case() ->
+    sequence(fun() ->
+        P = spawn(fun() -> receive {From, X} -> From ! {reply, X, seq_trace:get_token()} end end),
+        seq_trace:set_token(label, a), seq_trace:set_token(send, true), seq_trace:set_token('receive', true),
+        P ! {self(), 1},
+        R = receive {reply, 1, T} -> T end,
+        {R, seq_trace:get_token()}
+    end).
+seq_lost_case() ->
+    sequence(fun() ->
+        S = self(), P = spawn(fun() -> receive go -> S ! plain end end),
+        P ! go, seq_trace:set_token(label, 1),
+        A = seq_trace:get_token(), receive plain -> ok end,
+        {A, seq_trace:get_token()}
+    end).
+seq_print_case() ->
+    sequence(fun() ->
+        seq_trace:set_token(label, 5), A = seq_trace:print(before), seq_trace:set_token(print, true),
+        [A, seq_trace:print(all), seq_trace:print(5, this), seq_trace:print(6, other), seq_trace:get_token(serial)]
+    end).
+seq_spawn_case() ->
+    {R, Messages} = sequence(fun() ->
+        seq_trace:set_token(label, 5), seq_trace:set_token(send, true), S = self(),
+        spawn(fun() -> S ! {token, seq_trace:get_token()} end),
+        receive {token, T} -> T end
+    end),
+    {R, [M || {seq_trace, 5, {send, _, _, _, {token, _}}} = M <- Messages]}.
+seq_timestamp_case() ->
+    {_, Ms} = sequence(fun() -> seq_trace:set_token(label, 1), seq_trace:set_token(send, true), seq_trace:set_token(timestamp, true), self() ! x, receive x -> ok end end),
+    [{size(M), element(1, M), element(3, M), size(element(4, M))} || M <- Ms].
+seq_bad_case() -> [try_(fun() -> erlang:seq_trace(A, B) end) || {A, B} <- [{foo, 1}, {send, 1}, {serial, 1}, {serial, {a, b}}, {label, {ok}}]] ++ [try_(fun() -> erlang:seq_trace_info(foo) end)].
