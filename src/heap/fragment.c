@@ -48,10 +48,6 @@ static size_t referred_bytes(const struct off_heap *value) {
 void heap_adopt_fragment(struct heap *to, struct fragment *fragments) {
     if (!fragments)
         return;
-    if (fragments->words == 0 && !fragments->next) { // a message that is an atom or a number: nothing is in it
-        fragment_free(fragments);
-        return;
-    }
     struct fragment *last = fragments;
     for (;; last = last->next) {
         to->fragment_words += last->words;

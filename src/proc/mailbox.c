@@ -29,7 +29,10 @@ void mailbox_remove(struct process *self) {
         self->mailbox_end = self->mailbox_save;
     self->mailbox_length--;
     self->mailbox_save = &self->mailbox;
-    heap_adopt_fragment(&self->heap, &message->fragment);
+    if (message->fragment.words == 0 && !message->fragment.next)
+        fragment_free(&message->fragment); // an atom or a number: nothing of it lies there
+    else
+        heap_adopt_fragment(&self->heap, &message->fragment);
 }
 
 void mailbox_detach(struct process *self) {
