@@ -34,7 +34,9 @@ static term packet_found(struct process *self, term stream, const uint8_t *bytes
 
 BIF(erlang, decode_packet, 3) {
     struct packet_options options = {.delimiter = '\n'};
-    if (!packet_kind_from_term(arguments[0], &options.kind) || !is_bitstring(arguments[1]))
+    if (!packet_kind_from_term(arguments[0], &options.kind))
+        return raise_badarg_cause(self, ATOM_badopt);
+    if (!is_bitstring(arguments[1]))
         return raise_badarg(self);
     term list = arguments[2];
     for (; is_list(list); list = list_tail(list))

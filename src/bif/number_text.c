@@ -88,7 +88,7 @@ enum { FLOAT_TEXT_MAX = 256, SCIENTIFIC_MAX = 249, DECIMALS_MAX = 253, SCIENTIFI
 
 struct float_format {
     enum { FLOAT_SCIENTIFIC, FLOAT_DECIMALS, FLOAT_SHORT } form;
-    int digits;
+    int64_t digits; // below zero: as printf takes it, six in the scientific form
     bool compact;
 };
 
@@ -109,8 +109,8 @@ static bool read_float_option(struct float_format *format, term option) {
     if (name != ATOM_decimals && name != ATOM_scientific)
         return false;
     format->form = name == ATOM_decimals ? FLOAT_DECIMALS : FLOAT_SCIENTIFIC;
-    format->digits = (int)digits;
-    return digits >= 0 && digits <= (name == ATOM_decimals ? DECIMALS_MAX : SCIENTIFIC_MAX);
+    format->digits = digits;
+    return true;
 }
 
 static term format_float(struct process *self, term number, term options, bool binary) {
@@ -123,13 +123,15 @@ static term format_float(struct process *self, term number, term options, bool b
         return raise_badarg(self);
     double value = float_value(number);
     char text[FLOAT_TEXT_MAX];
-    bool fits = true;
+    bool fits;
     if (format.form == FLOAT_SHORT)
         return make_text(self, text, float_format_short(value, text), binary);
     if (format.form == FLOAT_DECIMALS)
-        fits = float_format_decimals(value, format.digits, format.compact, text, sizeof text);
+        fits = format.digits >= 0 && format.digits <= DECIMALS_MAX &&
+               float_format_decimals(value, (int)format.digits, format.compact, text, sizeof text);
     else
-        fits = float_format_scientific(value, format.digits, text, sizeof text);
+        fits = format.digits <= SCIENTIFIC_MAX &&
+               float_format_scientific(value, format.digits < 0 ? -1 : (int)format.digits, text, sizeof text);
     return fits ? make_text(self, text, strlen(text), binary) : raise_badarg(self);
 }
 

@@ -7,9 +7,10 @@
 BIF(erlang, register, 2) {
     term name = arguments[0], owner = arguments[1];
     if (!is_atom(name) || name == ATOM_undefined || !(is_local_pid(owner) || is_local_port(owner)))
-        return raise_badarg(self);
-    if (!proc_register(name, owner))
-        return raise_badarg(self);
+        return raise_badarg_cause(self, ATOM_none);
+    term answer = proc_register(name, owner);
+    if (answer != ATOM_true)
+        return raise_badarg_cause(self, answer);
     if (owner == self->pid)
         trace_event_if(self, TRACE_PROCS, ATOM_register, name);
     return ATOM_true;

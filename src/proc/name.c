@@ -36,22 +36,29 @@ term proc_whereis(term name) {
     return entry ? entry->owner : ATOM_undefined;
 }
 
-// Notes the name with its owner; false when the owner is gone or has a name already.
-static bool owner_take_name(term owner, term name) {
-    if (is_local_port(owner))
-        return vm.hooks.port_name && vm.hooks.port_name(owner, name);
+// Notes the name with its owner. As for proc_register, whose caller has seen whether the name is free.
+static term owner_take_name(term owner, term name, bool is_free) {
+    if (is_local_port(owner)) {
+        if (!is_free)
+            return ATOM_none;
+        return vm.hooks.port_name && vm.hooks.port_name(owner, name) ? ATOM_true : ATOM_registered_name;
+    }
     struct process *process = proc_lookup(owner);
-    if (!process || atomic_load(&process->registered_name) != NIL || (atomic_load(&process->state) & STATE_EXITING))
-        return false;
+    if (!process || (atomic_load(&process->state) & STATE_EXITING))
+        return ATOM_notalive;
+    if (atomic_load(&process->registered_name) != NIL)
+        return ATOM_registered_name;
+    if (!is_free)
+        return ATOM_none;
     atomic_store(&process->registered_name, name);
     // The process may have begun to exit in between; it then waits for the lock to forget this name.
-    return true;
+    return ATOM_true;
 }
 
-bool proc_register(term name, term pid_or_port) {
+term proc_register(term name, term pid_or_port) {
     mutex_lock(&vm.names->lock);
-    bool done = proc_whereis(name) == ATOM_undefined && owner_take_name(pid_or_port, name);
-    if (done) {
+    term answer = owner_take_name(pid_or_port, name, proc_whereis(name) == ATOM_undefined);
+    if (answer == ATOM_true) {
         struct name *entry = sys_alloc(sizeof *entry);
         entry->name = name;
         entry->owner = pid_or_port;
@@ -59,7 +66,7 @@ bool proc_register(term name, term pid_or_port) {
         atomic_store_explicit(bucket(name), entry, memory_order_release);
     }
     mutex_unlock(&vm.names->lock);
-    return done;
+    return answer;
 }
 
 // Unlinks the entry; returns its owner, or NONE. Under the lock.

@@ -154,7 +154,8 @@ enum process_flag_bits {
 void proc_init(size_t process_limit);
 struct process *proc_lookup(term pid); // NULL when there is none (any more)
 term proc_whereis(term name);          // a local pid or port, or ATOM_undefined
-bool proc_register(term name, term pid_or_port);
+// True, or why not: notalive, registered_name (the owner has one), none (the name is taken). All are atoms.
+term proc_register(term name, term pid_or_port);
 bool proc_unregister(term name);
 size_t proc_count(void);
 
