@@ -29,7 +29,7 @@ BUILD := $(BUILD)-hard
 OPTIONS = -Dotp_root=$(OTP_ROOT) -Dbuildtype=debugoptimized -Dassert_level=2
 endif
 
-.PHONY: help setup build test bytes demo lint bench fuzz clean
+.PHONY: help setup build test bytes demo lint bench fuzz generate clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -51,6 +51,12 @@ test: build
 	tests/oracle/run --purlin $(BUILD)/root $(ORACLE)
 	$(TERMINAL)
 	tests/bytes/run --purlin $(BUILD)/root $(BYTES)
+	tests/generate/run --purlin $(BUILD)/root --seeds 400
+
+## make generate SEEDS=20000   random programs, run by OTP and by Purlin
+SEEDS ?= 20000
+generate: build
+	tests/generate/run --purlin $(BUILD)/root --seeds $(SEEDS)
 
 ## make bytes   OTP's kernel, stdlib, compiler and examples/kv, compiled on OTP and on Purlin: identical .beam files
 bytes: build

@@ -44,25 +44,42 @@ static bool segment_failed(struct process *process, const struct segment *segmen
 // ---- sizes
 // ------------------------------------------------------------------------------------------------------------
 
+// What the size does not depend on is looked at in turn with the writing, as on OTP: so the same one of several bad
+// segments is named.
+
 static bool measure_binary(struct process *process, const struct segment *segment, uint64_t *bits) {
     if (!is_bitstring(segment->source))
         return segment_failed(process, segment, ATOM_type, segment->source);
-    if (segment->size == ATOM_all) {
-        *bits = bitstring_size(segment->source);
-        return is_multiple(*bits, segment->unit) || segment_failed(process, segment, ATOM_unit, segment->source);
-    }
-    if (!segment_bits(segment->size, segment->unit, bits))
+    uint64_t there = bitstring_size(segment->source);
+    if (segment->size == ATOM_all)
+        *bits = there;
+    else if (!segment_bits(segment->size, segment->unit, bits))
         return segment_failed(process, segment, ATOM_size, segment->size);
-    return *bits <= bitstring_size(segment->source) || segment_failed(process, segment, ATOM_short, segment->source);
+    if (*bits > there) // check_binary will fail; no need for room
+        *bits = 0;
+    return true;
+}
+
+static bool check_binary(struct process *process, const struct segment *segment) {
+    uint64_t there = bitstring_size(segment->source), wanted;
+    if (segment->size == ATOM_all)
+        return is_multiple(there, segment->unit) || segment_failed(process, segment, ATOM_unit, segment->source);
+    return (segment_bits(segment->size, segment->unit, &wanted) && wanted <= there) ||
+           segment_failed(process, segment, ATOM_short, segment->source);
+}
+
+static bool check_character(struct process *process, const struct segment *segment) {
+    return is_character(segment->source) || segment_failed(process, segment, ATOM_type, segment->source);
 }
 
 static bool measure_character(struct process *process, const struct segment *segment, uint64_t *bits) {
-    if (!is_character(segment->source))
-        return segment_failed(process, segment, ATOM_type, segment->source);
-    uint32_t character = (uint32_t)small_value(segment->source);
-    *bits = segment->kind == SEGMENT_UTF8    ? bits_utf8_size(character)
-            : segment->kind == SEGMENT_UTF16 ? bits_utf16_size(character)
-                                             : 32;
+    *bits = 32;
+    if (segment->kind == SEGMENT_UTF32)
+        return check_character(process, segment);
+    if (is_character(segment->source)) {
+        uint32_t character = (uint32_t)small_value(segment->source);
+        *bits = segment->kind == SEGMENT_UTF8 ? bits_utf8_size(character) : bits_utf16_size(character);
+    }
     return true;
 }
 
@@ -125,15 +142,21 @@ static bool put(struct process *process, struct bits_builder *builder, const str
         bits_copy(to, offset, bits_at((const uint8_t *)segment->source, 0, bits));
         break;
     case SEGMENT_UTF8:
+        if (!check_character(process, segment))
+            return false;
         bits_put_utf8(to, offset, (uint32_t)small_value(segment->source));
         break;
     case SEGMENT_UTF16:
+        if (!check_character(process, segment))
+            return false;
         bits_put_utf16(to, offset, (uint32_t)small_value(segment->source), little);
         break;
     case SEGMENT_UTF32:
         bits_put_utf32(to, offset, (uint32_t)small_value(segment->source), little);
         break;
     default:
+        if (!check_binary(process, segment))
+            return false;
         bits_copy(to, offset, bits_part(bitstring_bits(segment->source), 0, bits));
     }
     builder->offset += bits;
@@ -159,6 +182,8 @@ term bits_create(struct process *process, const word *segments, size_t count, ui
     size_t first = 0;
     struct segment head = count ? segment_at(segments, x, stack) : (struct segment){0};
     if (count && head.kind == SEGMENT_APPEND) {
+        if (!check_binary(process, &head))
+            return NONE;
         result = bits_append(&process->heap, head.source, total - bitstring_size(head.source), &builder);
         first = 1;
     } else {
