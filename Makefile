@@ -14,10 +14,12 @@ endif
 # SAN=address|undefined|thread and HARD=1 choose a build of their own.
 OPTIONS = -Dotp_root=$(OTP_ROOT) -Dbuildtype=release -Dassert_level=0
 BYTES = --every 8
+PROGRAMS = --seeds 400
 TERMINAL = tests/terminal/run --purlin $(BUILD)/root
 ifneq ($(SAN)$(HARD),)
 ORACLE = --patience 10
 BYTES = --every 200
+PROGRAMS = --seeds 40
 TERMINAL =
 endif
 ifdef SAN
@@ -51,7 +53,7 @@ test: build
 	tests/oracle/run --purlin $(BUILD)/root $(ORACLE)
 	$(TERMINAL)
 	tests/bytes/run --purlin $(BUILD)/root $(BYTES)
-	tests/generate/run --purlin $(BUILD)/root --seeds 400
+	tests/generate/run --purlin $(BUILD)/root $(PROGRAMS)
 
 ## make generate SEEDS=20000   random programs, run by OTP and by Purlin
 SEEDS ?= 20000
