@@ -12,8 +12,7 @@ enum {
     VECTOR_JOINED_MAX = 65536, // bytes at most of smaller ones that it joins
 };
 
-// ---- sizes
-// ------------------------------------------------------------------------------------------------------------
+// ---- sizes --------------------------------------------------------------------------------------------------------
 
 BIF(erlang, byte_size, 1) {
     if (!is_bitstring(arguments[0]))
@@ -34,8 +33,7 @@ BIF(binary, referenced_byte_size, 1) {
     return SMALL(bits_to_bytes(bitstring_size(binary)));
 }
 
-// ---- parts
-// ------------------------------------------------------------------------------------------------------------
+// ---- parts --------------------------------------------------------------------------------------------------------
 
 static term binary_part(struct process *self, term binary, term start_term, term length_term) {
     size_t start, length;
@@ -97,8 +95,7 @@ BIF(binary, last, 1) {
     return byte_at(self, arguments[0], (bitstring_size(arguments[0]) >> 3) - 1);
 }
 
-// ---- to lists
-// ---------------------------------------------------------------------------------------------------------
+// ---- to lists -----------------------------------------------------------------------------------------------------
 
 // The bytes from `start` on, `length` of them, before `tail`.
 static term list_of_bytes(struct process *self, term bitstring, size_t start, size_t length, term tail) {
@@ -143,8 +140,7 @@ BIF(erlang, bitstring_to_list, 1) {
     return list_of_bytes(self, bitstring, 0, size >> 3, tail);
 }
 
-// ---- from lists
-// -------------------------------------------------------------------------------------------------------
+// ---- from lists ---------------------------------------------------------------------------------------------------
 
 static term raise_iodata(struct process *self, enum iodata_status status) {
     return status == IODATA_LIMIT ? raise_system_limit(self) : raise_badarg(self);
@@ -257,8 +253,7 @@ BIF(erlang, iolist_to_iovec, 1) {
     return vector.first;
 }
 
-// ---- copies
-// -----------------------------------------------------------------------------------------------------------
+// ---- copies -------------------------------------------------------------------------------------------------------
 
 static term binary_copies(struct process *self, term binary, term count_term) {
     if (!is_binary(binary) || !is_integer(count_term) || integer_is_negative(count_term))
@@ -289,8 +284,7 @@ BIF(binary, copy, 2) {
     return binary_copies(self, arguments[0], arguments[1]);
 }
 
-// ---- unsigned integers
-// ------------------------------------------------------------------------------------------------
+// ---- unsigned integers --------------------------------------------------------------------------------------------
 
 static bool is_endianness(term t) {
     return t == ATOM_big || t == ATOM_little;
@@ -328,8 +322,7 @@ BIF(binary, encode_unsigned, 2) {
     return encode_unsigned(self, arguments[0], arguments[1]);
 }
 
-// ---- what binaries have in common
-// -------------------------------------------------------------------------------------
+// ---- what binaries have in common ---------------------------------------------------------------------------------
 
 static size_t common_prefix(const uint8_t *a, const uint8_t *b, size_t size) {
     size_t length = 0;

@@ -4,8 +4,7 @@
 #include "bif/bytes.h"
 #include "term/search.h"
 
-// ---- patterns
-// ---------------------------------------------------------------------------------------------------------
+// ---- patterns -----------------------------------------------------------------------------------------------------
 
 // A compiled pattern is {bm | ac, Reference}: of one pattern or several. The reference owns the prepared search; the
 // destructor is there to tell it from other references that own something.
@@ -72,8 +71,7 @@ static const struct search *search_of(struct process *self, term pattern) {
     return search;
 }
 
-// ---- arguments
-// --------------------------------------------------------------------------------------------------------
+// ---- arguments ----------------------------------------------------------------------------------------------------
 
 struct options {
     term scope; // {Start, Length} or NONE
@@ -141,8 +139,7 @@ static bool task_next(struct task *task, struct search_match *match) {
     return true;
 }
 
-// ---- match and matches
-// ------------------------------------------------------------------------------------------------
+// ---- match and matches --------------------------------------------------------------------------------------------
 
 static term match_term(struct process *self, struct search_match match) {
     return heap_tuple_of(&self->heap, 2, SMALL(match.start), SMALL(match.size));
@@ -189,8 +186,7 @@ BIF(binary, matches, 3) {
     return match_all(self, arguments[0], arguments[1], arguments[2]);
 }
 
-// ---- split
-// ------------------------------------------------------------------------------------------------------------
+// ---- split --------------------------------------------------------------------------------------------------------
 
 // The parts so far. Empty ones wait until something follows them: at the end, `trim` drops them.
 struct parts {

@@ -4,8 +4,7 @@
 #include "ext/ext.h"
 #include "term/bits.h"
 
-// ---- to bytes
-// ---------------------------------------------------------------------------------------------------------
+// ---- to bytes -----------------------------------------------------------------------------------------------------
 
 struct encode_request {
     struct ext_options options;
@@ -87,8 +86,7 @@ BIF(erlang, external_size, 2) { // takes {minor_version, 0 | 1} only
     return is_nil(list) ? external_size(self, arguments[0], &options) : raise_badarg(self);
 }
 
-// ---- from bytes
-// -------------------------------------------------------------------------------------------------------
+// ---- from bytes ---------------------------------------------------------------------------------------------------
 
 static term decode(struct process *self, term binary, bool safe, size_t *used) {
     if (!is_binary(binary))
@@ -122,8 +120,7 @@ BIF(erlang, binary_to_term, 2) {
     return value == NONE || !wants_used ? value : heap_tuple_of(&self->heap, 2, value, SMALL(used));
 }
 
-// ---- sizes on the heap
-// ------------------------------------------------------------------------------------------------
+// ---- sizes on the heap --------------------------------------------------------------------------------------------
 
 BIF(erts_debug, flat_size, 1) {
     return SMALL(heap_size_of_all(arguments[0]));

@@ -32,8 +32,7 @@ BIF(lists, member, 2) {
     return is_nil(list) ? ATOM_false : raise_badarg(self);
 }
 
-// ---- key functions
-// ----------------------------------------------------------------------------------------------------
+// ---- key functions ------------------------------------------------------------------------------------------------
 
 // The first tuple of the list whose element at the position is equal (==) to the key; NIL when there is none, NONE
 // after an error.
@@ -68,8 +67,7 @@ BIF(lists, keysearch, 3) {
     return is_nil(found) ? ATOM_false : heap_tuple_of(&self->heap, 2, ATOM_value, found);
 }
 
-// ---- length, hd, tl
-// ---------------------------------------------------------------------------------------------------
+// ---- length, hd, tl -----------------------------------------------------------------------------------------------
 
 // -1 when it is no proper list.
 static int64_t list_length(struct process *self, term list) {
@@ -93,8 +91,7 @@ BIF(erlang, tl, 1) {
     return is_list(arguments[0]) ? list_tail(arguments[0]) : raise_badarg(self);
 }
 
-// ---- ++ and --
-// --------------------------------------------------------------------------------------------------------
+// ---- ++ and -------------------------------------------------------------------------------------------------------
 
 static term list_append(struct process *self, term left, term right) {
     if (is_nil(left))
@@ -186,8 +183,7 @@ BIF(erlang, subtract, 2) {
     return list_subtract(self, arguments[0], arguments[1]);
 }
 
-// ---- lists and tuples
-// -------------------------------------------------------------------------------------------------
+// ---- lists and tuples ---------------------------------------------------------------------------------------------
 
 BIF(erlang, list_to_tuple, 1) {
     int64_t length = list_length(self, arguments[0]);

@@ -16,8 +16,7 @@ static term raise_badkey(struct process *self, term key) {
     return raise_error(self, heap_tuple_of(&self->heap, 2, ATOM_badkey, key));
 }
 
-// ---- one key
-// ----------------------------------------------------------------------------------------------------------
+// ---- one key ------------------------------------------------------------------------------------------------------
 
 static term get(struct process *self, term key, term map) {
     if (!is_map(map))
@@ -88,8 +87,7 @@ BIF(maps, take, 2) {
     return removed == NONE ? ATOM_error : heap_tuple_of(&self->heap, 2, removed, map);
 }
 
-// ---- whole maps
-// -------------------------------------------------------------------------------------------------------
+// ---- whole maps ---------------------------------------------------------------------------------------------------
 
 BIF(maps, merge, 2) {
     for (int i = 0; i < 2; i++)
@@ -170,8 +168,7 @@ BIF(maps, from_keys, 2) {
     return map_made(self, pairs, count);
 }
 
-// ---- iteration
-// --------------------------------------------------------------------------------------------------------
+// ---- iteration ----------------------------------------------------------------------------------------------------
 
 // The pairs from the iterator on as {K, V, Next}, nested. Next of the last one is [Position | Map], or none.
 static term iterator_triples(struct process *self, struct map_iterator *it, size_t limit) {

@@ -63,8 +63,7 @@ char *native_name(struct process *self, term name, size_t *size) {
     return memchr(bytes, 0, *size) ? NULL : bytes;
 }
 
-// ---- back
-// -------------------------------------------------------------------------------------------------------------
+// ---- back ---------------------------------------------------------------------------------------------------------
 
 static bool is_utf8(const uint8_t *bytes, size_t size) {
     uint32_t character;

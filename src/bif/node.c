@@ -34,8 +34,7 @@ BIF(error_logger, warning_map, 0) {
     return vm.options->warnings == 'i' ? ATOM_info : vm.options->warnings == 'e' ? ATOM_error : ATOM_warning;
 }
 
-// ---- the end
-// ----------------------------------------------------------------------------------------------------------
+// ---- the end ------------------------------------------------------------------------------------------------------
 
 // The slogan of a crash dump: a string of at most 200 characters.
 static bool read_slogan(term list, char slogan[201]) {

@@ -87,8 +87,7 @@ BIF(erts_internal, group_leader, 3) {
     return ATOM_ok;
 }
 
-// ---- sending
-// ----------------------------------------------------------------------------------------------------------
+// ---- sending ------------------------------------------------------------------------------------------------------
 
 BIF_NAMED(erlang_send_operator, "erlang", "!", 2) {
     return proc_send(self, arguments[0], arguments[1]) == NONE ? NONE : arguments[1];
@@ -120,8 +119,7 @@ BIF(erlang, send, 3) {
     return proc_send(self, arguments[0], arguments[1]);
 }
 
-// ---- exit signals
-// -----------------------------------------------------------------------------------------------------
+// ---- exit signals -------------------------------------------------------------------------------------------------
 
 // A signal to oneself has been handled when exit/2 returns.
 static term exit_signal(struct process *self, term to, term reason) {
@@ -146,8 +144,7 @@ BIF(erlang, exit_signal, 2) {
     return exit_signal(self, arguments[0], arguments[1]);
 }
 
-// ---- collection
-// -------------------------------------------------------------------------------------------------------
+// ---- collection ---------------------------------------------------------------------------------------------------
 
 // A built-in function cannot collect: a task does, at the next safe point, which erlang:yield/0 makes.
 static void collect_task(struct process *owner, struct signal *signal) {
@@ -246,8 +243,7 @@ BIF(erts_internal, dirty_process_handle_signals, 1) {
     return proc_lookup(arguments[0]) ? ATOM_false : ATOM_noproc;
 }
 
-// ---- erlang:process_display/2
-// ------------------------------------------------------------------------------------------
+// ---- erlang:process_display/2 -------------------------------------------------------------------------------------
 
 static term print_backtrace(struct process *owner, term argument, struct heap *builder) {
     struct text text = {0};
@@ -269,8 +265,7 @@ BIF(erts_internal, process_display, 2) {
     return proc_ask(self, arguments[0], print_backtrace, NIL) == NONE ? ATOM_badarg : ATOM_true;
 }
 
-// ---- identity of things
-// -----------------------------------------------------------------------------------------------
+// ---- identity of things -------------------------------------------------------------------------------------------
 
 BIF(erlang, make_ref, 0) {
     return heap_reference(&self->heap);

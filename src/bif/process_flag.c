@@ -10,8 +10,7 @@
 
 #define SAVE_CALLS_MAX 10000
 
-// ---- max_heap_size
-// ----------------------------------------------------------------------------------------------------
+// ---- max_heap_size ------------------------------------------------------------------------------------------------
 
 static bool boolean_at(term map, term key, bool *value) {
     term found = map_get(map, key);
@@ -41,8 +40,7 @@ term heap_maximum_map(struct heap *heap, const struct heap_maximum *maximum) {
     return map_from_pairs(heap, pairs, 3);
 }
 
-// ---- the flags
-// --------------------------------------------------------------------------------------------------------
+// ---- the flags ----------------------------------------------------------------------------------------------------
 
 static term set_boolean(struct process *self, uint32_t flag, term value) {
     bool old = (self->flags & flag) != 0;

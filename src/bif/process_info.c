@@ -35,8 +35,7 @@ static term property(struct heap *heap, term name, term value, term list) {
     return heap_cons(heap, heap_tuple_of(heap, 2, name, value), list);
 }
 
-// ---- what it is and does
-// ---------------------------------------------------------------------------------------------
+// ---- what it is and does ------------------------------------------------------------------------------------------
 
 static term item_registered_name(const struct subject *subject) {
     return atomic_load(&subject->process->registered_name);
@@ -96,8 +95,7 @@ static term item_reductions(const struct subject *subject) {
     return number(subject, process->reductions_total + (uint64_t)(process->slice - process->work.reductions));
 }
 
-// ---- messages and dictionary
-// ----------------------------------------------------------------------------------------
+// ---- messages and dictionary --------------------------------------------------------------------------------------
 
 static term item_message_queue_len(const struct subject *subject) {
     return number(subject, subject->process->mailbox_length);
@@ -130,8 +128,7 @@ static term item_dictionary(const struct subject *subject) {
     return list;
 }
 
-// ---- bonds
-// ----------------------------------------------------------------------------------------------------------
+// ---- bonds --------------------------------------------------------------------------------------------------------
 
 static term item_links(const struct subject *subject) {
     term list = NIL;
@@ -175,8 +172,7 @@ static term item_suspending(const struct subject *subject) {
     return list;
 }
 
-// ---- memory
-// ---------------------------------------------------------------------------------------------------------
+// ---- memory -------------------------------------------------------------------------------------------------------
 
 static size_t young_words(const struct heap *heap) {
     return (size_t)(heap->end - heap->start);
@@ -289,8 +285,7 @@ static term item_binary(const struct subject *subject) {
     return list_binaries(subject, young, list);
 }
 
-// ---- the rest
-// -------------------------------------------------------------------------------------------------------
+// ---- the rest -----------------------------------------------------------------------------------------------------
 
 static term item_backtrace(const struct subject *subject) {
     struct text text = {0};
@@ -379,8 +374,7 @@ static const struct item *item_find(term name) {
     return NULL;
 }
 
-// ---- asking
-// ----------------------------------------------------------------------------------------------------------
+// ---- asking -------------------------------------------------------------------------------------------------------
 
 static term row(const struct subject *subject, const struct item *item) {
     return heap_tuple_of(subject->heap, 2, item->name, item->function(subject));

@@ -26,8 +26,7 @@ enum {
     LONG_MATCH_LIMIT = 10000000, // PCRE's default
 };
 
-// ---- patterns
-// ---------------------------------------------------------------------------------------------------------
+// ---- patterns -----------------------------------------------------------------------------------------------------
 
 static term pattern_make(struct process *self, const struct regex *regex, const struct regex_source *source) {
     uint8_t *bytes;
@@ -124,8 +123,7 @@ BIF(re, compile, 2) {
     return compile(self, arguments, arguments[1]);
 }
 
-// ---- what was captured
-// ------------------------------------------------------------------------------------------------
+// ---- what was captured --------------------------------------------------------------------------------------------
 
 // A successful match.
 struct capture {
@@ -261,8 +259,7 @@ static term match_result(const struct capture *capture) {
     }
 }
 
-// ---- running
-// ----------------------------------------------------------------------------------------------------------
+// ---- running ------------------------------------------------------------------------------------------------------
 
 static void *allocate_scratch(size_t size, void *self) {
     return proc_scratch(self, size);
@@ -377,8 +374,7 @@ BIF(re, internal_run, 4) {
     return run(self, arguments, arguments[2], arguments[3] == ATOM_true);
 }
 
-// ---- about expressions
-// ------------------------------------------------------------------------------------------------
+// ---- about expressions --------------------------------------------------------------------------------------------
 
 BIF(re, inspect, 2) {
     struct regex_source source;

@@ -153,8 +153,7 @@ BIF(erts_internal, system_check, 1) {
     return arguments[0] == ATOM_schedulers ? ATOM_ok : raise_badarg(self);
 }
 
-// ---- system_monitor: kept and told, but nothing is reported yet
-// --------------------------------------------------------------
+// ---- system_monitor: kept and told, but nothing is reported yet ---------------------------------------------------
 
 BIF(erlang, system_monitor, 0) {
     return system_monitor_get(&self->heap);

@@ -32,8 +32,7 @@ static term integer(struct process *self, size_t value) {
     return heap_unsigned(&self->heap, value);
 }
 
-// ---- versions
-// ---------------------------------------------------------------------------------------------------------
+// ---- versions -----------------------------------------------------------------------------------------------------
 
 static term otp_release(struct process *self) {
     return string(self, PURLIN_OTP_RELEASE);
@@ -84,8 +83,7 @@ static term os_version(struct process *self) {
     return heap_tuple_of(&self->heap, 3, SMALL(numbers[0]), SMALL(numbers[1]), SMALL(numbers[2]));
 }
 
-// ---- what never differs here
-// ------------------------------------------------------------------------------------------
+// ---- what never differs here --------------------------------------------------------------------------------------
 
 static term answer_true(struct process *self) {
     return ATOM_true;
@@ -137,8 +135,7 @@ static term sequential_tracer(struct process *self) {
     return pair(self, ATOM_sequential_tracer, proc_lookup(tracer) ? tracer : ATOM_false);
 }
 
-// ---- limits and counts
-// ------------------------------------------------------------------------------------------------
+// ---- limits and counts --------------------------------------------------------------------------------------------
 
 static term atom_count_item(struct process *self) {
     return integer(self, atom_count());
@@ -171,8 +168,7 @@ static term creation(struct process *self) {
     return integer(self, atomic_load(&vm.creation));
 }
 
-// ---- heaps
-// ------------------------------------------------------------------------------------------------------------
+// ---- heaps --------------------------------------------------------------------------------------------------------
 
 static term min_heap_size(struct process *self) {
     return pair(self, ATOM_min_heap_size, integer(self, vm.options->heap_minimum));
@@ -198,8 +194,7 @@ static term message_queue_data(struct process *self) {
     return vm.options->off_heap_messages ? ATOM_off_heap : ATOM_on_heap;
 }
 
-// ---- processors and schedulers
-// ----------------------------------------------------------------------------------------
+// ---- processors and schedulers ------------------------------------------------------------------------------------
 
 static term processors(struct process *self) {
     return integer(self, (size_t)sysconf(_SC_NPROCESSORS_ONLN));
@@ -251,8 +246,7 @@ static term cpu_topology(struct process *self) {
     return heap_cons(&self->heap, pair(self, ATOM_processor, cores), NIL);
 }
 
-// ---- time
-// -------------------------------------------------------------------------------------------------------------
+// ---- time ---------------------------------------------------------------------------------------------------------
 
 static term start_time(struct process *self) {
     return heap_integer(&self->heap, VM_TIME_START);

@@ -16,8 +16,7 @@ static int64_t now_system(void) {
     return now_monotonic() + vm.time_offset;
 }
 
-// ---- units
-// ------------------------------------------------------------------------------------------------------------
+// ---- units --------------------------------------------------------------------------------------------------------
 
 // Parts of a second that the unit is, or 0 when it is no unit.
 static int64_t unit_parts(term unit) {
@@ -57,8 +56,7 @@ static term in_unit(struct process *self, int64_t nanoseconds, term unit) {
     return heap_integer(&self->heap, (int64_t)quotient);
 }
 
-// ---- clocks
-// -----------------------------------------------------------------------------------------------------------
+// ---- clocks -------------------------------------------------------------------------------------------------------
 
 BIF(erlang, monotonic_time, 0) {
     return heap_integer(&self->heap, now_monotonic());
@@ -129,8 +127,7 @@ BIF(erlang, now, 0) {
     return timestamp_tuple(self, (int64_t)next * 1000);
 }
 
-// ---- calendar
-// ---------------------------------------------------------------------------------------------------------
+// ---- calendar -----------------------------------------------------------------------------------------------------
 
 static term date_tuple(struct process *self, const struct tm *t) {
     return heap_tuple_of(&self->heap, 3, SMALL(t->tm_year + 1900), SMALL(t->tm_mon + 1), SMALL(t->tm_mday));

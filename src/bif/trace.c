@@ -7,7 +7,7 @@
 #include "proc/table.h"
 #include "proc/trace.h"
 
-// ---- whom to trace -------------------------------------------------------------------------------------------------
+// ---- whom to trace ------------------------------------------------------------------------------------------------
 
 struct group {
     bool existing, new; // of processes
@@ -65,7 +65,7 @@ static bool flags_read(term list, struct flags *flags) {
     return is_nil(list);
 }
 
-// ---- erlang:trace/3 ------------------------------------------------------------------------------------------------
+// ---- erlang:trace/3 -----------------------------------------------------------------------------------------------
 
 // Runs in the process whose flags change: {Clear, Set, Tracer}.
 static term change_flags(struct process *owner, term change, struct heap *builder) {
@@ -109,7 +109,7 @@ BIF(erts_internal, trace, 3) {
     return SMALL(1);
 }
 
-// ---- erlang:trace_pattern/3 ----------------------------------------------------------------------------------------
+// ---- erlang:trace_pattern/3 ---------------------------------------------------------------------------------------
 
 static bool is_proper_list(term list) {
     while (is_list(list))
@@ -202,7 +202,7 @@ BIF(erts_internal, trace_pattern, 3) {
     return heap_unsigned(&self->heap, count);
 }
 
-// ---- erlang:trace_info/2 -------------------------------------------------------------------------------------------
+// ---- erlang:trace_info/2 ------------------------------------------------------------------------------------------
 
 static term flag_list(struct heap *heap, uint32_t flags) {
     term list = NIL;

@@ -12,8 +12,7 @@
 
 enum { BYTES_PER_REDUCTION = 32 };
 
-// ---- walking
-// ----------------------------------------------------------------------------------------------------------
+// ---- walking ------------------------------------------------------------------------------------------------------
 
 struct walk {
     term rest;               // yet to be visited on the innermost level
@@ -69,8 +68,7 @@ static term walk_left(struct walk *walk, struct heap *heap, term replacement) {
     return left;
 }
 
-// ---- converting
-// -------------------------------------------------------------------------------------------------------
+// ---- converting ---------------------------------------------------------------------------------------------------
 
 struct conversion {
     struct process *self;
@@ -185,8 +183,7 @@ static enum step put_integer(struct conversion *conversion, term integer) {
     return STEP_ON;
 }
 
-// ---- results
-// ----------------------------------------------------------------------------------------------------------
+// ---- results ------------------------------------------------------------------------------------------------------
 
 // Converts; *failure becomes NONE, ATOM_error or ATOM_incomplete, with what is left in *left.
 static void convert(struct conversion *conversion, term data, term *failure, term *left) {

@@ -78,8 +78,7 @@ struct module {
     struct code *_Atomic on_load; // waits for its on_load function to return ok
 };
 
-// ---- tables
-// -----------------------------------------------------------------------------------------------------------
+// ---- tables -------------------------------------------------------------------------------------------------------
 
 void code_init(void);
 // That function is C from now on, whatever a module of that name defines.
@@ -101,8 +100,7 @@ struct module *code_module_at(size_t index); // in the order in which they were 
 void code_preload_end(void);
 size_t code_preload_count(void);
 
-// ---- loading
-// ----------------------------------------------------------------------------------------------------------
+// ---- loading ------------------------------------------------------------------------------------------------------
 
 // Reads and checks a module's file (gzip-compressed or not). Keeps none of the bytes. NULL with a sentence in `why`
 // when it is bad. Nothing is visible to others yet.
@@ -131,8 +129,7 @@ bool code_purge_complete(term module);
 struct code *code_to_check(term module);
 bool code_is_purging(term module); // its funs may come back: whoever calls one waits until this is false
 
-// ---- reading instructions (of checked code)
-// ---------------------------------------------------------------------------
+// ---- reading instructions (of checked code) -----------------------------------------------------------------------
 
 enum operand_kind {
     OPERAND_UNSIGNED, // u: value; an allocation list, too, as the words that its values take
@@ -202,8 +199,7 @@ struct type_hint code_type(const struct code *code, unsigned type); // operand.t
 // File (an atom whose text is the name) and line of a `line` instruction's operand; false for 0 (no location).
 bool code_line(struct code *code, uint32_t index, term *file_name, uint32_t *line);
 
-// ---- the chunks for others
-// ---------------------------------------------------------------------------------------------
+// ---- the chunks for others ----------------------------------------------------------------------------------------
 
 // A chunk of a file (not gzip-compressed); false when there is none or the file is damaged.
 bool code_chunk(const uint8_t *file, size_t size, const char id[4], struct code_span *chunk);

@@ -24,8 +24,7 @@ static struct segment segment_at(const word *words, term *x, term *stack) {
     return segment;
 }
 
-// ---- errors: badarg, with a cause that erl_erts_errors turns into words
-// ----------------------------------------------------
+// ---- errors: badarg, with a cause that erl_erts_errors turns into words -------------------------------------------
 
 static term kind_atom(enum segment_kind kind) {
     static const term atoms[] = {ATOM_integer, ATOM_float, ATOM_binary, ATOM_string,
@@ -41,8 +40,7 @@ static bool segment_failed(struct process *process, const struct segment *segmen
     return false;
 }
 
-// ---- sizes
-// ------------------------------------------------------------------------------------------------------------
+// ---- sizes --------------------------------------------------------------------------------------------------------
 
 // What the size does not depend on is looked at in turn with the writing, as on OTP: so the same one of several bad
 // segments is named.
@@ -108,8 +106,7 @@ static inline bool measure(struct process *process, const struct segment *segmen
     return segment->flags & FIELD_FIXED || measure_variable(process, segment, bits);
 }
 
-// ---- writing
-// ----------------------------------------------------------------------------------------------------------
+// ---- writing ------------------------------------------------------------------------------------------------------
 
 static bool put_number(struct process *process, struct bits_builder *builder, const struct segment *segment,
                        uint64_t bits) {
@@ -163,8 +160,7 @@ static bool put(struct process *process, struct bits_builder *builder, const str
     return true;
 }
 
-// ---- the whole
-// --------------------------------------------------------------------------------------------------------
+// ---- the whole ----------------------------------------------------------------------------------------------------
 
 term bits_create(struct process *process, const word *segments, size_t count, uint64_t unit, term *x) {
     term *stack = process->heap.stack;

@@ -8,7 +8,7 @@
 #include "proc/trace.h"
 #include "vm.h"
 
-// ---- breakpoints ---------------------------------------------------------------------------------------------------
+// ---- breakpoints --------------------------------------------------------------------------------------------------
 
 static struct breakpoint *breakpoint_at(const word *entry) {
     return entry && entry[0] == (word)instruction_stub_trace_u ? (struct breakpoint *)entry[1] : NULL;
@@ -78,7 +78,7 @@ void breakpoint_forget_function(struct function *function) {
         vm.hooks.breakpoint_gone(breakpoint);
 }
 
-// ---- frames --------------------------------------------------------------------------------------------------------
+// ---- frames -------------------------------------------------------------------------------------------------------
 
 enum { FRAME_FLAGS, FRAME_EXPORT, FRAME_TRACER, FRAME_LINK = TRACE_FRAME_SIZE, FRAME_WORDS };
 
@@ -121,7 +121,7 @@ bool trace_caller(const struct process *process, term mfa[3], term *file, uint32
     return true;
 }
 
-// ---- the end of a call ---------------------------------------------------------------------------------------------
+// ---- the end of a call --------------------------------------------------------------------------------------------
 
 // {return_from, {M, F, Arity}, Value} and the like, to the frame's tracer or the process's.
 static void tell_end(struct process *process, const term *frame, term name, term value) {

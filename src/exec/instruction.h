@@ -55,8 +55,7 @@ typedef PRESERVE_NONE enum exec_result instruction(REGISTERS);
 #define likely(condition) __builtin_expect(!!(condition), 1)
 #define unlikely(condition) __builtin_expect(!!(condition), 0)
 
-// ---- flow
-// -------------------------------------------------------------------------------------------------------------
+// ---- flow ---------------------------------------------------------------------------------------------------------
 
 #define TAIL(function) [[clang::musttail]] return (function)(PASS)
 #define DISPATCH TAIL((instruction *)*ip)
@@ -123,8 +122,7 @@ typedef PRESERVE_NONE enum exec_result instruction(REGISTERS);
         RAISE;                                                                                                         \
     } while (0)
 
-// ---- operands
-// ---------------------------------------------------------------------------------------------------------
+// ---- operands -----------------------------------------------------------------------------------------------------
 
 // s and d: a term of tag TAG_HEADER never is an operand, so these words name registers.
 #define OPERAND_X_REGISTER(number) (((word)(number) << 4) | TAG_HEADER)
@@ -162,8 +160,7 @@ static inline term known_small(word operand) {
 #define CONTEXT ((struct context *)x) // the x registers are its beginning
 #define FLOAT_REGISTER(n) (CONTEXT->f[ip[n]])
 
-// ---- frames
-// -----------------------------------------------------------------------------------------------------------
+// ---- frames -------------------------------------------------------------------------------------------------------
 
 static inline term return_make(const word *address) {
     return IMMEDIATE_WORD(IMMEDIATE_RETURN, (uintptr_t)address);
@@ -185,8 +182,7 @@ static inline const word *return_address(term t) {
         stack += (size) + 1;                                                                                           \
     } while (0)
 
-// ---- sites
-// ------------------------------------------------------------------------------------------------------------
+// ---- sites --------------------------------------------------------------------------------------------------------
 
 #define PREPARED_HEADER 2
 
@@ -207,8 +203,7 @@ static inline struct function *site_function(const word *address) {
     return offset ? (struct function *)address[-(ptrdiff_t)offset] : NULL;
 }
 
-// ---- what instructions call
-// -------------------------------------------------------------------------------------------
+// ---- what instructions call ---------------------------------------------------------------------------------------
 
 // The slice is over: stops before the function at ip, with process->live arguments.
 instruction swap_out;

@@ -6,8 +6,7 @@
 
 #define UNSIGNED_MAX_BITS 60 // that surely are a small integer
 
-// ---- operands
-// ---------------------------------------------------------------------------------------------------------
+// ---- operands -----------------------------------------------------------------------------------------------------
 
 // A size is a value; the file may also have it as a bare number.
 static struct operand size_operand(struct operand operand) {
@@ -26,8 +25,7 @@ static struct operand string_operand(const struct preparation *preparation, stru
     return operand_pointer(preparation->code->strings.bytes + offset.value);
 }
 
-// ---- matching
-// ---------------------------------------------------------------------------------------------------------
+// ---- matching -----------------------------------------------------------------------------------------------------
 
 // label, context, live, size, unit, flags, destination
 static void translate_get_integer(struct preparation *preparation, const struct operand *o) {
@@ -121,8 +119,7 @@ static bool translate_matching(struct preparation *preparation, const struct gen
     }
 }
 
-// ---- building
-// ---------------------------------------------------------------------------------------------------------
+// ---- building -----------------------------------------------------------------------------------------------------
 
 static enum segment_kind segment_kind(term type) {
     return type == ATOM_integer          ? SEGMENT_INTEGER

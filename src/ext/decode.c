@@ -47,8 +47,7 @@ struct decoder {
     struct term_stack stack;
 };
 
-// ---- bytes
-// ------------------------------------------------------------------------------------------------------------
+// ---- bytes --------------------------------------------------------------------------------------------------------
 
 static bool has(const struct decoder *decoder, size_t size) {
     return (size_t)(decoder->end - decoder->at) >= size;
@@ -75,8 +74,7 @@ static bool read_number(struct decoder *decoder, unsigned size, uint64_t *value)
     return true;
 }
 
-// ---- frames
-// -----------------------------------------------------------------------------------------------------------
+// ---- frames -------------------------------------------------------------------------------------------------------
 
 static void enter(struct decoder *decoder, struct frame frame) {
     struct frame *outer = &decoder->frame;
@@ -162,8 +160,7 @@ static bool owe(struct decoder *decoder, uint64_t count) {
     return true;
 }
 
-// ---- atoms
-// ------------------------------------------------------------------------------------------------------------
+// ---- atoms --------------------------------------------------------------------------------------------------------
 
 static term atom_latin1(const struct decoder *decoder, const uint8_t *bytes, size_t size) {
     if (!decoder->reader->safe)
@@ -210,8 +207,7 @@ static term read_atom(struct decoder *decoder) {
     return has(decoder, 1) ? read_atom_body(decoder, (unsigned)take(decoder, 1)) : NONE;
 }
 
-// ---- pids, ports, references
-// ------------------------------------------------------------------------------------------
+// ---- pids, ports, references --------------------------------------------------------------------------------------
 
 // Creation 0 means any: it comes from before a node knew its own.
 static bool is_local(const struct decoder *decoder, term node, uint64_t creation) {
@@ -296,8 +292,7 @@ static term read_reference_body(struct decoder *decoder, unsigned tag) {
     return boxed_make(words);
 }
 
-// ---- numbers
-// ----------------------------------------------------------------------------------------------------------
+// ---- numbers ------------------------------------------------------------------------------------------------------
 
 static term read_big(struct decoder *decoder, unsigned size_bytes) {
     if (!has(decoder, size_bytes + 1))
@@ -325,8 +320,7 @@ static term read_float_text(struct decoder *decoder) {
     return float_parse(text, strnlen(text, EXT_FLOAT_TEXT), &value) ? heap_float(decoder->heap, value) : NONE;
 }
 
-// ---- bitstrings
-// -------------------------------------------------------------------------------------------------------
+// ---- bitstrings ---------------------------------------------------------------------------------------------------
 
 static term read_binary(struct decoder *decoder) {
     uint64_t size;
@@ -351,8 +345,7 @@ static term read_bit_binary(struct decoder *decoder) {
     return bitstring;
 }
 
-// ---- funs
-// -------------------------------------------------------------------------------------------------------------
+// ---- funs ---------------------------------------------------------------------------------------------------------
 
 static term read_export(struct decoder *decoder) {
     term module = read_atom(decoder), function = module == NONE ? NONE : read_atom(decoder);
@@ -420,8 +413,7 @@ static bool read_fun(struct decoder *decoder, term *slot) {
     return true;
 }
 
-// ---- containers
-// -------------------------------------------------------------------------------------------------------
+// ---- containers ---------------------------------------------------------------------------------------------------
 
 static bool read_tuple(struct decoder *decoder, term *slot, unsigned size_bytes) {
     uint64_t arity;
@@ -482,8 +474,7 @@ static bool read_map(struct decoder *decoder, term *slot) {
     return true;
 }
 
-// ---- any value
-// --------------------------------------------------------------------------------------------------------
+// ---- any value ----------------------------------------------------------------------------------------------------
 
 // A value without parts that are values; NONE when it is malformed or no such value.
 static term read_leaf(struct decoder *decoder, unsigned tag) {

@@ -49,8 +49,7 @@ struct encoder {
     struct term_stack stack;
 };
 
-// ---- bytes
-// ------------------------------------------------------------------------------------------------------------
+// ---- bytes --------------------------------------------------------------------------------------------------------
 
 static void put_at(struct encoder *encoder, size_t offset, uint64_t value, unsigned size) {
     if (encoder->bytes)
@@ -76,8 +75,7 @@ static void put_bytes(struct encoder *encoder, const void *bytes, size_t size) {
         memcpy(at, bytes, size);
 }
 
-// ---- frames
-// -----------------------------------------------------------------------------------------------------------
+// ---- frames -------------------------------------------------------------------------------------------------------
 
 static void enter(struct encoder *encoder, struct frame frame) {
     struct frame *outer = &encoder->frame;
@@ -151,8 +149,7 @@ static bool next_value(struct encoder *encoder, term *value) {
     }
 }
 
-// ---- leaves
-// -----------------------------------------------------------------------------------------------------------
+// ---- leaves -------------------------------------------------------------------------------------------------------
 
 static void put_latin1(struct encoder *encoder, struct atom_text text) {
     put(encoder, EXT_ATOM, 1);
@@ -292,8 +289,7 @@ static void put_export(struct encoder *encoder, term fun) {
     put_small(encoder, export->arity);
 }
 
-// ---- containers
-// -------------------------------------------------------------------------------------------------------
+// ---- containers ---------------------------------------------------------------------------------------------------
 
 static void put_fun(struct encoder *encoder, term fun) {
     const struct lambda *lambda = fun_lambda(fun);
@@ -371,8 +367,7 @@ static void put_map(struct encoder *encoder, term map) {
         enter(encoder, (struct frame){FRAME_NODES, header_size(words[0]) - 1, words + 2, NULL});
 }
 
-// ---- any value
-// --------------------------------------------------------------------------------------------------------
+// ---- any value ----------------------------------------------------------------------------------------------------
 
 static void put_boxed(struct encoder *encoder, term value) {
     switch (header_kind(*boxed(value))) {

@@ -5,8 +5,7 @@
 #include "sys/sys.h"
 #include "term/bits.h"
 
-// ---- shared binaries
-// --------------------------------------------------------------------------------------------------
+// ---- shared binaries ----------------------------------------------------------------------------------------------
 
 struct shared_binary *shared_binary_new(size_t capacity) {
     struct shared_binary *shared = sys_alloc(sizeof *shared + capacity);
@@ -27,8 +26,7 @@ void shared_binary_release(struct shared_binary *shared) {
     sys_free(shared);
 }
 
-// ---- new bitstrings
-// ---------------------------------------------------------------------------------------------------
+// ---- new bitstrings -----------------------------------------------------------------------------------------------
 
 term heap_slice(struct heap *heap, struct shared_binary *shared, size_t offset_bits, size_t size_bits) {
     term *words = heap_alloc(heap, 5);
@@ -70,8 +68,7 @@ term heap_binary(struct heap *heap, const void *bytes, size_t size) {
     return binary;
 }
 
-// ---- parts
-// ------------------------------------------------------------------------------------------------------------
+// ---- parts --------------------------------------------------------------------------------------------------------
 
 term heap_bitstring_part(struct heap *heap, term bitstring, size_t offset_bits, size_t size_bits) {
     assert_debug(offset_bits + size_bits <= bitstring_size(bitstring));

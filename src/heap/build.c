@@ -37,8 +37,7 @@ term heap_string(struct heap *heap, const char *bytes, size_t size) {
     return list_make(cells);
 }
 
-// ---- numbers
-// ----------------------------------------------------------------------------------------------------------
+// ---- numbers ------------------------------------------------------------------------------------------------------
 
 // libtommath's digits, least significant first.
 #define DIGIT_BITS 60
@@ -70,8 +69,7 @@ term heap_float_boxed(struct heap *heap, double value) {
     return boxed_make(words);
 }
 
-// ---- references
-// -------------------------------------------------------------------------------------------------------
+// ---- references ---------------------------------------------------------------------------------------------------
 
 // The third id of an alias names its process, so that the alias is one again when it comes back from another node.
 #define ALIAS_BIT ((uint32_t)1 << 31)

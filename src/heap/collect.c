@@ -44,8 +44,7 @@ struct collection {
     struct space *old_to;  // for values of the old block; NULL when they stay
 };
 
-// ---- moving
-// -----------------------------------------------------------------------------------------------------------
+// ---- moving -------------------------------------------------------------------------------------------------------
 
 static inline bool in_space(const struct space *space, const term *words) {
     return words >= space->start && words < space->end;
@@ -151,8 +150,7 @@ static void move_reachable(struct collection *collection, struct root_list roots
     }
 }
 
-// ---- what lies outside the heap
-// ---------------------------------------------------------------------------------------
+// ---- what lies outside the heap -----------------------------------------------------------------------------------
 
 // The values of one off-heap list: those that moved are linked into the list of the space where they are now, and the
 // others let go of what they own.
@@ -194,8 +192,7 @@ static void sweep_all(struct collection *collection) {
     heap->binary_bytes = 0;
 }
 
-// ---- one collection
-// ---------------------------------------------------------------------------------------------------
+// ---- one collection -----------------------------------------------------------------------------------------------
 
 static enum mode choose_mode(const struct heap *heap, bool full) {
     size_t young = (size_t)(heap->top - heap->start), aged = (size_t)(heap->mature - heap->start);
@@ -295,8 +292,7 @@ static size_t collect(struct heap *heap, size_t need, enum mode mode, struct roo
     return (size_t)(heap->top - heap->start) + (size_t)(heap->old_top - old_start);
 }
 
-// ---- sizes
-// ------------------------------------------------------------------------------------------------------------
+// ---- sizes --------------------------------------------------------------------------------------------------------
 
 #define NURSERY_WORDS_MAX 262144 // 2 MiB: about the second cache
 

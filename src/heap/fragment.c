@@ -38,8 +38,7 @@ term *heap_alloc_fragment(struct heap *heap, size_t words) {
     return at;
 }
 
-// ---- passing on
-// -------------------------------------------------------------------------------------------------------
+// ---- passing on ---------------------------------------------------------------------------------------------------
 
 static size_t referred_bytes(const struct off_heap *value) {
     return header_kind(value->header) == KIND_SLICE ? ((const term *)value)[4] >> 3 : 0;
@@ -78,8 +77,7 @@ void heap_adopt(struct heap *to, struct heap *from) {
     *from = (struct heap){};
 }
 
-// ---- the end
-// ----------------------------------------------------------------------------------------------------------
+// ---- the end ------------------------------------------------------------------------------------------------------
 
 static void off_heap_release(struct off_heap *values) {
     while (values) {

@@ -54,8 +54,7 @@ struct heap {
     uint32_t fullsweep_after;
 };
 
-// ---- allocation
-// -------------------------------------------------------------------------------------------------------
+// ---- allocation ---------------------------------------------------------------------------------------------------
 
 term *heap_alloc_fragment(struct heap *heap, size_t words);
 
@@ -109,8 +108,7 @@ term heap_alias(struct heap *heap, term pid);
 term heap_reference_of(struct heap *heap, const uint32_t ids[3]);
 term heap_magic_reference(struct heap *heap, struct shared_binary *shared);
 
-// ---- whole values
-// -----------------------------------------------------------------------------------------------------
+// ---- whole values -------------------------------------------------------------------------------------------------
 
 size_t heap_size_of(term value); // words that a flat copy needs, literals not counted
 // A flat copy (sharing is not kept). Literals are not copied unless they lie in the range being purged.
@@ -128,8 +126,7 @@ void heap_adopt_fragment(struct heap *to, struct fragment *fragments);
 void heap_free(struct heap *heap);
 void fragment_free(struct fragment *fragments); // the whole list
 
-// ---- collection
-// -------------------------------------------------------------------------------------------------------
+// ---- collection ---------------------------------------------------------------------------------------------------
 
 // Roots beside the heap's own stack.
 struct heap_roots {
@@ -152,8 +149,7 @@ void heap_copy_literals(struct heap *heap, const struct heap_roots *roots, size_
 // Whether a value refers to literals being purged: for values outside the heap's blocks (messages that wait).
 bool heap_refers_to_purged(term value);
 
-// ---- shared binaries
-// --------------------------------------------------------------------------------------------------
+// ---- shared binaries ----------------------------------------------------------------------------------------------
 
 // Reference-counted bytes outside all heaps. `used` lets one slice that ends there be extended in place (bs_append):
 // whoever moves it by compare-and-swap owns the room behind it.
@@ -172,8 +168,7 @@ static inline void shared_binary_retain(struct shared_binary *shared) {
     atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
 }
 
-// ---- literals
-// ---------------------------------------------------------------------------------------------------------
+// ---- literals -----------------------------------------------------------------------------------------------------
 
 // Values that are never collected: modules' literals, persistent terms. All areas lie in one reserved range, so that
 // is_literal is two instructions.

@@ -44,8 +44,7 @@ void literal_init(void) {
     vm.literals = literals;
 }
 
-// ---- room in the range
-// ------------------------------------------------------------------------------------------------
+// ---- room in the range --------------------------------------------------------------------------------------------
 
 static void commit_to(struct literals *literals, uintptr_t end) {
     if (end <= literals->committed)
@@ -98,8 +97,7 @@ static void room_give(struct literals *literals, uintptr_t start, size_t size) {
     pthread_mutex_unlock(&literals->lock);
 }
 
-// ---- areas
-// ------------------------------------------------------------------------------------------------------------
+// ---- areas --------------------------------------------------------------------------------------------------------
 
 struct literal_area *literal_area_new(term *values, size_t count) {
     struct copy_rule rule = copy_rule_all();
@@ -132,8 +130,7 @@ void literal_area_free(struct literal_area *area) {
     sys_free(area);
 }
 
-// ---- purge
-// ------------------------------------------------------------------------------------------------------------
+// ---- purge --------------------------------------------------------------------------------------------------------
 
 void literal_purge_begin(struct literal_area *area) {
     atomic_store(&vm.literals->purging, area);

@@ -41,8 +41,7 @@ void heap_init(struct heap *heap, size_t words) {
     };
 }
 
-// ---- moving a block
-// ---------------------------------------------------------------------------------------------------
+// ---- moving a block -----------------------------------------------------------------------------------------------
 
 // The values that lay in `bytes` bytes from `start` on are now `delta` bytes further.
 struct shift {

@@ -6,8 +6,7 @@
 #include "proc/trace.h"
 #include "vm.h"
 
-// ---- links
-// ------------------------------------------------------------------------------------------------------------
+// ---- links --------------------------------------------------------------------------------------------------------
 
 // Exit signal from what is not there (any more), to be taken like any other.
 static void signal_no_process(struct process *self, term other, term reason) {
@@ -61,15 +60,13 @@ void link_remove(struct process *self, term other) {
         bond_remove(self, link); // nobody is left to acknowledge; an exit signal that came before finds no link
 }
 
-// ---- references
-// -------------------------------------------------------------------------------------------------------
+// ---- references ---------------------------------------------------------------------------------------------------
 
 term alias_reference(struct process *self) {
     return heap_alias(&self->heap, self->pid);
 }
 
-// ---- monitors
-// ---------------------------------------------------------------------------------------------------------
+// ---- monitors -----------------------------------------------------------------------------------------------------
 
 term monitor_add(struct process *self, term type, term target, term owner, const struct monitor_options *options) {
     term reference = options->alias == ALIAS_NONE ? heap_reference(&self->heap) : alias_reference(self);
@@ -122,8 +119,7 @@ bool monitor_remove(struct process *self, term reference) {
     return true;
 }
 
-// ---- aliases
-// ----------------------------------------------------------------------------------------------------------
+// ---- aliases ------------------------------------------------------------------------------------------------------
 
 term alias_add(struct process *self, enum alias_mode mode) {
     term reference = alias_reference(self);

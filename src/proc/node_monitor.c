@@ -23,8 +23,7 @@ void node_monitor_init(void) {
     mutex_init(&vm.node_monitors->lock);
 }
 
-// ---- options
-// ----------------------------------------------------------------------------------------------------------
+// ---- options ------------------------------------------------------------------------------------------------------
 
 static bool read_option(term name, term value, struct node_monitor_options *result) {
     if (name == ATOM_node_type) {
@@ -56,8 +55,7 @@ bool node_monitor_options_read(term options, struct node_monitor_options *result
     return true;
 }
 
-// ---- subscriptions
-// ----------------------------------------------------------------------------------------------------
+// ---- subscriptions ------------------------------------------------------------------------------------------------
 
 static bool same_options(struct node_monitor_options a, struct node_monitor_options b) {
     return a.plain == b.plain && a.hidden == b.hidden && a.visible == b.visible && a.node_type == b.node_type &&

@@ -20,8 +20,7 @@ struct process;
 struct scheduler;
 struct slow_thread;
 
-// ---- signals
-// ----------------------------------------------------------------------------------------------------------
+// ---- signals ------------------------------------------------------------------------------------------------------
 
 enum signal_kind {
     SIGNAL_MESSAGE,
@@ -62,8 +61,7 @@ struct signal {
     void *argument; // for `call`
 };
 
-// ---- the process
-// ------------------------------------------------------------------------------------------------------
+// ---- the process --------------------------------------------------------------------------------------------------
 
 enum exception_class { CLASS_NONE, CLASS_ERROR, CLASS_EXIT, CLASS_THROW };
 
@@ -148,8 +146,7 @@ enum process_flag_bits {
     FLAG_SEQUENCED = 1 << 11,          // has a token of sequential tracing (proc/sequence.h)
 };
 
-// ---- finding
-// ----------------------------------------------------------------------------------------------------------
+// ---- finding ------------------------------------------------------------------------------------------------------
 
 void proc_init(size_t process_limit);
 struct process *proc_lookup(term pid); // NULL when there is none (any more)
@@ -159,8 +156,7 @@ term proc_register(term name, term pid_or_port);
 bool proc_unregister(term name);
 size_t proc_count(void);
 
-// ---- making
-// -----------------------------------------------------------------------------------------------------------
+// ---- making -------------------------------------------------------------------------------------------------------
 
 enum alias_mode {
     ALIAS_NONE,
@@ -199,8 +195,7 @@ void proc_exit(struct process *self, term reason);
 enum proc_next { PROC_RUN, PROC_WAIT, PROC_EXIT }; // PROC_EXIT: proc_exit(self, self->exception_reason)
 enum proc_next proc_before_run(struct process *self);
 
-// ---- signals
-// ----------------------------------------------------------------------------------------------------------
+// ---- signals ------------------------------------------------------------------------------------------------------
 
 // A signal with copies of `from`, `value` and `reference` (NONE for none).
 struct signal *proc_signal_new(enum signal_kind kind, term from, term value, term reference);
@@ -223,8 +218,7 @@ bool proc_take_signals(struct process *self);
 // Kills or wakes where it stands: gives way at once, so that a signal just sent to oneself has been handled on return.
 void proc_handle_own_signals(struct process *self);
 
-// ---- giving way
-// -------------------------------------------------------------------------------------------------------
+// ---- giving way ---------------------------------------------------------------------------------------------------
 
 // From a built-in function: wait until a signal comes (spurious returns are allowed: check and wait again). Signals
 // other than messages have been handled on return.
@@ -235,15 +229,13 @@ bool proc_wait_until(struct process *self, int64_t deadline);
 void proc_slow_enter(struct process *self);
 void proc_slow_leave(struct process *self);
 
-// ---- scratch
-// ----------------------------------------------------------------------------------------------------------
+// ---- scratch ------------------------------------------------------------------------------------------------------
 
 // Temporary memory of the running built-in function.
 void *proc_scratch(struct process *self, size_t bytes);
 void proc_scratch_release(struct process *self); // exec/ calls it after each built-in function that used it
 
-// ---- collection
-// -------------------------------------------------------------------------------------------------------
+// ---- collection ---------------------------------------------------------------------------------------------------
 
 // Collects at a safe point: x[0..live) are roots, `need` words will be free.
 void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full);
@@ -252,8 +244,7 @@ void proc_shrink(struct process *self, term *x, size_t live);
 // Moves out what the heap holds of literals being purged. At a safe point with no registers live.
 void proc_copy_literals(struct process *self);
 
-// ---- the timer of receive ... after
-// -------------------------------------------------------------------------------
+// ---- the timer of receive ... after -------------------------------------------------------------------------------
 
 // Wakes the process at the deadline (monotonic, ns) and sets STATE_TIMED_OUT. One at a time.
 void proc_timer_start(struct process *self, int64_t deadline);

@@ -9,7 +9,7 @@
 
 enum { TOKEN_FLAGS = 1, TOKEN_LABEL, TOKEN_SERIAL, TOKEN_FROM, TOKEN_PREVIOUS, TOKEN_ARITY = TOKEN_PREVIOUS };
 
-// ---- the process's token -------------------------------------------------------------------------------------------
+// ---- the process's token ------------------------------------------------------------------------------------------
 
 struct sequence *sequence_make(struct process *self) {
     struct sequence *sequence = &process_extra(self)->sequence;
@@ -48,7 +48,7 @@ term sequence_token(const struct process *self, struct heap *heap) {
     return self->flags & FLAG_SEQUENCED ? token_make(&self->extra->sequence, heap) : NIL;
 }
 
-// ---- telling -------------------------------------------------------------------------------------------------------
+// ---- telling ------------------------------------------------------------------------------------------------------
 
 static bool is_tracer(const struct process *self) {
     return atomic_load(&vm.sequential_tracer) == self->pid;
@@ -88,7 +88,7 @@ static bool tell(struct process *self, enum sequence_flag flag, term kind, term 
     return proc_signal(tracer, proc_signal_built(SIGNAL_MESSAGE, &builder, words));
 }
 
-// ---- events --------------------------------------------------------------------------------------------------------
+// ---- events -------------------------------------------------------------------------------------------------------
 
 void sequence_sent(struct process *self, struct signal *signal, term to, term message) {
     count(self);

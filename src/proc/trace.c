@@ -7,7 +7,7 @@
 #include "sys/thread.h"
 #include "vm.h"
 
-// ---- flags ---------------------------------------------------------------------------------------------------------
+// ---- flags --------------------------------------------------------------------------------------------------------
 
 const struct trace_flag_name trace_flag_names[TRACE_FLAG_COUNT] = {
     {ATOM_running_procs, TRACE_RUNNING_PROCS},
@@ -68,7 +68,7 @@ bool trace_change(struct process *self, uint32_t clear, uint32_t set, term trace
     return true;
 }
 
-// ---- processes to come ---------------------------------------------------------------------------------------------
+// ---- processes to come --------------------------------------------------------------------------------------------
 
 struct trace_defaults {
     mutex lock;
@@ -105,7 +105,7 @@ void trace_default_change(uint32_t clear, uint32_t set, term tracer) {
     mutex_unlock(&defaults->lock);
 }
 
-// ---- messages ------------------------------------------------------------------------------------------------------
+// ---- messages -----------------------------------------------------------------------------------------------------
 
 #define TIMESTAMPS (TRACE_TIMESTAMP | TRACE_MONOTONIC_TIMESTAMP | TRACE_STRICT_MONOTONIC_TIMESTAMP)
 
@@ -145,7 +145,7 @@ void trace_event(struct process *self, size_t count, const term *elements) {
         set_flags(self, 0, NONE);
 }
 
-// ---- events --------------------------------------------------------------------------------------------------------
+// ---- events -------------------------------------------------------------------------------------------------------
 
 void trace_sent(struct process *self, term to, term message, bool exists) {
     if (trace_wants(self, TRACE_SEND))
@@ -195,7 +195,7 @@ void trace_spawned(struct process *parent, struct process *child, term module, t
     heap_free(&builder);
 }
 
-// ---- collections ---------------------------------------------------------------------------------------------------
+// ---- collections --------------------------------------------------------------------------------------------------
 
 static void add_size(struct heap *builder, term *list, term name, size_t words) {
     *list = heap_cons(builder, heap_tuple_of(builder, 2, name, SMALL((int64_t)words)), *list);

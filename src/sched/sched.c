@@ -14,8 +14,7 @@
 // The same for the clock: asking the time takes as long as a message does.
 #define CLOCK_EVERY 8
 
-// ---- the running scheduler
-// ------------------------------------------------------------------------------------------------
+// ---- the running scheduler ----------------------------------------------------------------------------------------
 
 static _Thread_local struct scheduler *current;
 
@@ -45,8 +44,7 @@ unsigned sched_set_online(unsigned count) {
     return before;
 }
 
-// ---- switching
-// ------------------------------------------------------------------------------------------------------------
+// ---- switching ----------------------------------------------------------------------------------------------------
 
 void after_switch(struct scheduler *scheduler) {
     enum after after = scheduler->after;
@@ -115,8 +113,7 @@ void sched_slow_enter(struct process *process) {
     park(process, AFTER_SLOW);
 }
 
-// ---- running a process
-// ------------------------------------------------------------------------------------------------------
+// ---- running a process --------------------------------------------------------------------------------------------
 
 static void begin_slice(struct scheduler *scheduler, struct process *process) {
     process->scheduler = scheduler;
@@ -192,8 +189,7 @@ static void run(struct scheduler *scheduler, struct context *context, struct pro
     }
 }
 
-// ---- the loop
-// ---------------------------------------------------------------------------------------------------------------
+// ---- the loop -----------------------------------------------------------------------------------------------------
 
 static struct process *steal(struct scheduler *thief) {
     struct schedulers *schedulers = vm.schedulers;
@@ -289,8 +285,7 @@ void sched_enqueue(struct process *process) {
     wake_one();
 }
 
-// ---- the beginning and the end
-// ---------------------------------------------------------------------------------------------
+// ---- the beginning and the end ------------------------------------------------------------------------------------
 
 static void scheduler_thread(void *argument) {
     struct scheduler *scheduler = argument;

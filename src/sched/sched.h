@@ -20,21 +20,18 @@ void sched_stop(void);
 // Puts a runnable process in a queue and wakes a sleeper if that helps. From any thread.
 void sched_enqueue(struct process *process);
 
-// ---- epochs: memory that others may still be reading
-// ------------------------------------------------------------------
+// ---- epochs: memory that others may still be reading --------------------------------------------------------------
 
 // Calls free_function(memory) after every scheduler has passed a safe point.
 void epoch_retire(void *memory, void (*free_function)(void *));
 
-// ---- timers
-// -----------------------------------------------------------------------------------------------------------
+// ---- timers -------------------------------------------------------------------------------------------------------
 
 void timer_start(struct timer *timer, int64_t deadline, void (*fire)(struct timer *));
 // False when it has fired or is firing.
 bool timer_cancel(struct timer *timer);
 
-// ---- polling: file descriptors
-// ----------------------------------------------------------------------------------------
+// ---- polling: file descriptors ------------------------------------------------------------------------------------
 
 enum poll_events { POLL_READ = 1, POLL_WRITE = 2 };
 // One registration a descriptor, one shot: `ready` runs once on a scheduler thread, then it must be armed again. It
@@ -52,16 +49,14 @@ int poll_arm(struct poll_source *source, unsigned events);
 void poll_disarm(struct poll_source *source);
 void poll_forget(struct poll_source *source);
 
-// ---- threads that are no schedulers
-// ------------------------------------------------------------------------------
+// ---- threads that are no schedulers -------------------------------------------------------------------------------
 
 // Around what looks up processes or sends signals in a thread of one's own, so that epochs wait for it.
 struct epoch_member;
 struct epoch_member *epoch_visit(void);
 void epoch_visit_end(struct epoch_member *member);
 
-// ---- numbers
-// -----------------------------------------------------------------------------------------------------------
+// ---- numbers ------------------------------------------------------------------------------------------------------
 
 unsigned sched_count(void);
 // Lets only the first `count` schedulers run processes; returns how many did before.

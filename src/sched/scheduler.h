@@ -16,8 +16,7 @@
 
 #define CACHE_LINE 64
 
-// ---- queues
-// -----------------------------------------------------------------------------------------------------------
+// ---- queues -------------------------------------------------------------------------------------------------------
 
 struct queue {
     struct process *first, *last;
@@ -36,8 +35,7 @@ void run_queue_init(struct run_queue *queue);
 uint32_t run_queue_put(struct run_queue *queue, struct process *process);
 struct process *run_queue_take(struct run_queue *queue);
 
-// ---- timers
-// -----------------------------------------------------------------------------------------------------------
+// ---- timers -------------------------------------------------------------------------------------------------------
 
 #define WHEEL_BITS 6
 #define WHEEL_SLOTS (1 << WHEEL_BITS)
@@ -57,8 +55,7 @@ void wheel_init(struct wheel *wheel);
 // first deadline, but perhaps earlier.
 int64_t wheel_advance(struct wheel *wheel, int64_t now);
 
-// ---- epochs
-// -----------------------------------------------------------------------------------------------------------
+// ---- epochs -------------------------------------------------------------------------------------------------------
 
 struct retired {
     struct retired *next;
@@ -83,8 +80,7 @@ void epoch_leave(struct epoch_member *member);  // before sleeping
 void epoch_return(struct epoch_member *member); // after
 void epoch_defer(struct epoch_member *member, void *memory, void (*free_function)(void *));
 
-// ---- the scheduler
-// ----------------------------------------------------------------------------------------------------
+// ---- the scheduler ------------------------------------------------------------------------------------------------
 
 enum after { AFTER_NOTHING, AFTER_ENQUEUE, AFTER_SLEEP, AFTER_POOL, AFTER_SLOW };
 

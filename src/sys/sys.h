@@ -11,8 +11,7 @@
 
 #include "sys/assert.h"
 
-// ---- memory
-// -----------------------------------------------------------------------------------------------------------
+// ---- memory -------------------------------------------------------------------------------------------------------
 
 // Never return NULL: when memory runs out the VM ends with OTP's message and a crash dump.
 void *sys_alloc(size_t bytes);
@@ -27,20 +26,17 @@ void sys_unreserve(void *memory, size_t bytes);
 // Called once, before sys_alloc gives up on memory.
 extern void (*sys_out_of_memory)(size_t bytes);
 
-// ---- time: nanoseconds
-// ------------------------------------------------------------------------------------------------
+// ---- time: nanoseconds --------------------------------------------------------------------------------------------
 
 int64_t sys_monotonic_time(void);
 int64_t sys_system_time(void); // since 1970
 int64_t sys_cpu_time(void);    // of the whole program
 
-// ---- chance
-// -----------------------------------------------------------------------------------------------------------
+// ---- chance -------------------------------------------------------------------------------------------------------
 
 uint64_t sys_random(void);
 
-// ---- the program's end
-// ------------------------------------------------------------------------------------------------
+// ---- the program's end --------------------------------------------------------------------------------------------
 
 // A line on standard error. It ends in \r\n, as those of OTP's emulator, since the terminal may be in raw mode.
 void sys_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

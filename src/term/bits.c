@@ -6,8 +6,7 @@
 #include "sys/sys.h"
 #include "term/number.h"
 
-// ---- copying and comparing
-// --------------------------------------------------------------------------------------------
+// ---- copying and comparing ----------------------------------------------------------------------------------------
 
 static uint64_t load_big_endian(const uint8_t *bytes, size_t count) { // at most 8
     uint64_t value = 0;
@@ -114,8 +113,7 @@ const uint8_t *binary_bytes(term binary, uint8_t *room) {
     return room;
 }
 
-// ---- integers
-// ---------------------------------------------------------------------------------------------------------
+// ---- integers -----------------------------------------------------------------------------------------------------
 
 // A little-endian segment is a row of bytes, lowest first, of which the last may have fewer than eight bits.
 static uint64_t swap_segment(uint64_t value, size_t size, bool from_little) {
@@ -188,8 +186,7 @@ void bits_put_integer(uint8_t *to, size_t offset, term value, size_t size, bool 
         sys_free(bytes);
 }
 
-// ---- floats: IEEE 754 binary16, binary32, binary64
-// --------------------------------------------------------------------
+// ---- floats: IEEE 754 binary16, binary32, binary64 ----------------------------------------------------------------
 
 bool bits_get_float(struct bits from, bool little, double *value) {
     *value = 0.0;
@@ -237,8 +234,7 @@ bool bits_put_float(uint8_t *to, size_t offset, term value, size_t size, bool li
     return true;
 }
 
-// ---- characters
-// -------------------------------------------------------------------------------------------------------
+// ---- characters ---------------------------------------------------------------------------------------------------
 
 size_t utf8_decode(const uint8_t *bytes, size_t size, uint32_t *character) {
     if (size == 0)
@@ -340,8 +336,7 @@ size_t bits_put_utf32(uint8_t *to, size_t offset, uint32_t character, bool littl
     return 32;
 }
 
-// ---- building
-// ---------------------------------------------------------------------------------------------------------
+// ---- building -----------------------------------------------------------------------------------------------------
 
 term bits_new(struct heap *heap, size_t size, struct bits_builder *builder) {
     uint8_t *bytes;

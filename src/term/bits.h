@@ -29,8 +29,7 @@ bool bits_equal(struct bits a, struct bits b);
 // The bytes of a binary: where they are if they begin at a byte, else copied to `room`, which has the binary's size.
 const uint8_t *binary_bytes(term binary, uint8_t *room);
 
-// ---- segments: reading
-// ------------------------------------------------------------------------------------------------
+// ---- segments: reading --------------------------------------------------------------------------------------------
 
 // The bits as a number, first bit highest; at most 64.
 uint64_t bits_get_unsigned(struct bits from);
@@ -43,8 +42,7 @@ size_t bits_get_utf8(struct bits from, uint32_t *character);
 size_t bits_get_utf16(struct bits from, bool little, uint32_t *character);
 size_t bits_get_utf32(struct bits from, bool little, uint32_t *character);
 
-// ---- segments: writing
-// ------------------------------------------------------------------------------------------------
+// ---- segments: writing --------------------------------------------------------------------------------------------
 
 void bits_put_unsigned(uint8_t *to, size_t offset, uint64_t value, size_t size); // the low `size` bits, at most 64
 // The low `size` bits of any integer.
@@ -70,8 +68,7 @@ size_t bits_put_utf32(uint8_t *to, size_t offset, uint32_t character, bool littl
 size_t utf8_decode(const uint8_t *bytes, size_t size, uint32_t *character);
 size_t utf8_encode(uint8_t *bytes, uint32_t character);
 
-// ---- building
-// ---------------------------------------------------------------------------------------------------------
+// ---- building -----------------------------------------------------------------------------------------------------
 
 // A bitstring being written: the next bit goes to `offset` of `bytes`, the last one is before `end`.
 struct bits_builder {

@@ -21,8 +21,7 @@ static term make_string(const struct maker *maker, struct span span) {
                            : heap_string(maker->heap, (const char *)span.bytes, span.size);
 }
 
-// ---- scanning
-// ---------------------------------------------------------------------------------------------------------
+// ---- scanning -----------------------------------------------------------------------------------------------------
 
 static bool is_blank(uint8_t byte) {
     return byte == ' ' || byte == '\t';
@@ -97,8 +96,7 @@ static term take_version(const struct maker *maker, struct span *rest) {
     return heap_tuple_of(maker->heap, 2, SMALL(number_of(major)), SMALL(number_of(minor)));
 }
 
-// ---- requests and responses
-// ----------------------------------------------------------------------------------------
+// ---- requests and responses ---------------------------------------------------------------------------------------
 
 static term make_method(const struct maker *maker, struct span method) {
     static const struct {
@@ -184,8 +182,7 @@ static term parse_response(const struct maker *maker, struct span rest) {
                          make_string(maker, rest));
 }
 
-// ---- header fields
-// ----------------------------------------------------------------------------------------------------
+// ---- header fields ------------------------------------------------------------------------------------------------
 
 // Fields that have a number, which is their place here (from 1), and an atom.
 static const struct {

@@ -11,8 +11,7 @@ uint32_t map_hash(term key) {
     return hash ^ (hash >> 16);
 }
 
-// ---- small maps
-// -------------------------------------------------------------------------------------------------------
+// ---- small maps ---------------------------------------------------------------------------------------------------
 
 term map_empty(struct heap *heap) {
     term *words = heap_alloc(heap, MAP_EMPTY_WORDS);
@@ -106,8 +105,7 @@ static term small_delete(struct heap *heap, term map, size_t index) {
     return boxed_make(words);
 }
 
-// ---- nodes of a trie
-// --------------------------------------------------------------------------------------------------
+// ---- nodes of a trie ----------------------------------------------------------------------------------------------
 
 static term branch_new(struct heap *heap, unsigned bitmap, size_t count, const term *children) {
     term *words = heap_alloc(heap, 1 + count);
@@ -173,8 +171,7 @@ static term node_of_two(struct heap *heap, unsigned depth, term a, uint32_t hash
     return branch_new(heap, 1u << digit_a | 1u << digit_b, 2, (term[]){in_order ? a : b, in_order ? b : a});
 }
 
-// ---- buckets
-// ----------------------------------------------------------------------------------------------------------
+// ---- buckets ------------------------------------------------------------------------------------------------------
 
 // Where the key is (*found) or belongs.
 static size_t bucket_place(term bucket, term key, bool *found) {
@@ -209,8 +206,7 @@ static term bucket_splice(struct heap *heap, term bucket, size_t place, size_t r
     return boxed_make(words);
 }
 
-// ---- look-up
-// ----------------------------------------------------------------------------------------------------------
+// ---- look-up ------------------------------------------------------------------------------------------------------
 
 term map_get_hashed(term map, term key, uint32_t hash) {
     if (map_is_small(map)) {
@@ -235,8 +231,7 @@ term map_get(term map, term key) {
     return map_get_hashed(map, key, map_is_small(map) ? 0 : map_hash(key));
 }
 
-// ---- insertion and update
-// ---------------------------------------------------------------------------------------------
+// ---- insertion and update -----------------------------------------------------------------------------------------
 
 // What is put into a trie, and how it went.
 struct insertion {
@@ -313,8 +308,7 @@ term map_update(struct heap *heap, term map, term key, term value) {
     return large_put(&(struct insertion){heap, key, value, hash, .exact = true}, map);
 }
 
-// ---- removal
-// ----------------------------------------------------------------------------------------------------------
+// ---- removal ------------------------------------------------------------------------------------------------------
 
 // The node without the key: a node, a leaf, or NONE when nothing is left of it. The same node when the key is not
 // there.
@@ -386,8 +380,7 @@ term map_remove(struct heap *heap, term map, term key, term *removed) {
     return result;
 }
 
-// ---- from pairs
-// -------------------------------------------------------------------------------------------------------
+// ---- from pairs ---------------------------------------------------------------------------------------------------
 
 struct pair {
     term key, value;
@@ -536,8 +529,7 @@ term map_from_pairs(struct heap *heap, const term *terms, size_t count) {
     return small_from_sorted(heap, pairs, pairs_sort_by_key(pairs, count));
 }
 
-// ---- several pairs at once
-// --------------------------------------------------------------------------------------------
+// ---- several pairs at once ----------------------------------------------------------------------------------------
 
 term map_put_many(struct heap *heap, term map, const term *pairs, size_t count) {
     if (!map_is_small(map) || count == 1) {
@@ -580,8 +572,7 @@ term map_update_many(struct heap *heap, term map, const term *pairs, size_t coun
     return boxed_make(words);
 }
 
-// ---- merging
-// ----------------------------------------------------------------------------------------------------------
+// ---- merging ------------------------------------------------------------------------------------------------------
 
 static term merge_small(struct heap *heap, term a, term b) {
     struct pair merged[2 * MAP_SMALL_MAX];

@@ -16,8 +16,7 @@
 
 #include "term/map.h"
 
-// ---- small maps
-// -------------------------------------------------------------------------------------------------------
+// ---- small maps ---------------------------------------------------------------------------------------------------
 
 static inline term *small_keys(term map) { // of map_size(map) terms
     return boxed(boxed(map)[1]) + 1;
@@ -43,8 +42,7 @@ static inline term map_get_inline(term map, term key) {
     return index < 0 ? NONE : small_values(map)[index];
 }
 
-// ---- nodes of a trie
-// --------------------------------------------------------------------------------------------------
+// ---- nodes of a trie ----------------------------------------------------------------------------------------------
 
 enum { DIGIT_BITS = 4, DIGIT_COUNT = 16, HASH_DIGITS = 8 };
 

@@ -44,8 +44,7 @@ static uint32_t big_endian(const uint8_t *bytes, size_t count) {
     return value;
 }
 
-// ---- packets that say how long they are
-// ------------------------------------------------------------------------------------
+// ---- packets that say how long they are ---------------------------------------------------------------------------
 
 // What the front of a packet tells.
 struct front {
@@ -174,8 +173,7 @@ static enum packet_status find_by_front(const struct packet_options *options, co
     return packet->size <= size ? PACKET_FOUND : PACKET_MORE;
 }
 
-// ---- lines
-// ------------------------------------------------------------------------------------------------------------
+// ---- lines --------------------------------------------------------------------------------------------------------
 
 static bool above(size_t size, size_t limit) {
     return limit && size > limit;
@@ -240,8 +238,7 @@ enum packet_status packet_find(const struct packet_options *options, const uint8
     return find_by_front(options, bytes, size, packet);
 }
 
-// ---- values
-// -----------------------------------------------------------------------------------------------------------
+// ---- values -------------------------------------------------------------------------------------------------------
 
 // {ssl_tls, [], ContentType, {Major, Minor}, Data}. A hello of SSL 2 is shown as the handshake message that it stands
 // for.

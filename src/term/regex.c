@@ -93,8 +93,7 @@ static bool draft_repair(struct draft *draft, int number, size_t position) {
     return false;
 }
 
-// ---- compiling
-// --------------------------------------------------------------------------------------------------------
+// ---- compiling ----------------------------------------------------------------------------------------------------
 
 static pcre2_code *compile_code(const struct regex_source *source, const uint8_t *tables, struct regex_error *error) {
     pcre2_compile_context *context = pcre2_compile_context_create(NULL);
@@ -142,8 +141,7 @@ void regex_release(struct regex *regex) {
     sys_free(regex);
 }
 
-// ---- the cache
-// --------------------------------------------------------------------------------------------------------
+// ---- the cache ----------------------------------------------------------------------------------------------------
 
 // FNV-1a.
 static uint64_t hash_source(const struct regex_source *source) {
@@ -212,8 +210,7 @@ struct regex *regex_get(const struct regex_source *source, struct regex_error *e
     return regex;
 }
 
-// ---- what is known of an expression
-// ----------------------------------------------------------------------------------------------
+// ---- what is known of an expression -------------------------------------------------------------------------------
 
 size_t regex_capture_count(const struct regex *regex) {
     uint32_t count;
@@ -248,8 +245,7 @@ struct regex_name regex_name_at(const struct regex *regex, size_t index) {
     return (struct regex_name){name, strlen(name), (size_t)entry[0] << 8 | entry[1]};
 }
 
-// ---- matching
-// ---------------------------------------------------------------------------------------------------------
+// ---- matching -----------------------------------------------------------------------------------------------------
 
 static void leave_to_owner(void *memory, void *owner) {
 }

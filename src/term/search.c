@@ -35,8 +35,7 @@ size_t search_room(const struct search_pattern *patterns, size_t count) {
     return sizeof(struct search) + (count == 1 ? total : (total + 1) * sizeof(struct node));
 }
 
-// ---- several patterns
-// -------------------------------------------------------------------------------------------------
+// ---- several patterns ---------------------------------------------------------------------------------------------
 
 static uint32_t child_of(const struct search *search, uint32_t parent, uint8_t byte) {
     if (parent == 0)
@@ -112,8 +111,7 @@ static bool next_of_several(const struct search *search, struct work *work, cons
     return found;
 }
 
-// ---- one pattern
-// ------------------------------------------------------------------------------------------------------
+// ---- one pattern --------------------------------------------------------------------------------------------------
 
 static bool next_of_one(const struct search *search, struct work *work, const uint8_t *bytes, size_t size, size_t from,
                         struct search_match *match) {

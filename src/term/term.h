@@ -51,8 +51,7 @@
 
 typedef uint64_t term;
 
-// ---- tags
-// -------------------------------------------------------------------------------------------------------------
+// ---- tags ---------------------------------------------------------------------------------------------------------
 
 enum { TAG_LIST = 1, TAG_BOXED = 2, TAG_IMMEDIATE = 5, TAG_HEADER = 6, TAG_MASK = 7 };
 
@@ -96,8 +95,7 @@ static inline bool is_pointer(term t) {
     return is_list(t) || is_boxed(t);
 }
 
-// ---- small integers
-// ---------------------------------------------------------------------------------------------------
+// ---- small integers -----------------------------------------------------------------------------------------------
 
 #define SMALL_MAX (((int64_t)1 << 61) - 1)
 #define SMALL_MIN (-((int64_t)1 << 61))
@@ -116,8 +114,7 @@ static inline int64_t small_value(term t) {
     return (int64_t)t >> 2;
 }
 
-// ---- atoms
-// ------------------------------------------------------------------------------------------------------------
+// ---- atoms --------------------------------------------------------------------------------------------------------
 
 #define ATOM_WORD(index) IMMEDIATE_WORD(IMMEDIATE_ATOM, index)
 
@@ -128,8 +125,7 @@ static inline uint32_t atom_index(term t) {
     return (uint32_t)immediate_payload(t);
 }
 
-// ---- local pids and ports
-// ---------------------------------------------------------------------------------------------
+// ---- local pids and ports -----------------------------------------------------------------------------------------
 
 // Payload of a pid: id in bits 0..14, serial in bits 15..27, printed <0.Id.Serial>. (The split is OTP 25's.)
 static inline bool is_local_pid(term t) {
@@ -139,8 +135,7 @@ static inline bool is_local_port(term t) {
     return is_immediate(t, IMMEDIATE_PORT);
 }
 
-// ---- floats
-// -----------------------------------------------------------------------------------------------------------
+// ---- floats -------------------------------------------------------------------------------------------------------
 
 // Fits when bits 62..60 of the double are 011 or 100 (exponents about 1e-77..1e77), and for +0.0.
 #define FLONUM_ZERO 0x8000000000000003u
@@ -170,8 +165,7 @@ static inline double flonum_value(term t) {
     return d;
 }
 
-// ---- lists
-// ------------------------------------------------------------------------------------------------------------
+// ---- lists --------------------------------------------------------------------------------------------------------
 
 static inline term *list_cell(term t) {
     assert_debug(is_list(t));
@@ -187,8 +181,7 @@ static inline term list_make(const term *cell) {
     return (term)cell | TAG_LIST;
 }
 
-// ---- boxed values
-// -----------------------------------------------------------------------------------------------------
+// ---- boxed values -------------------------------------------------------------------------------------------------
 
 enum kind {
     KIND_TUPLE,
@@ -300,8 +293,7 @@ static inline bool is_bitstring(term t) {
     return kind == KIND_BITSTRING || kind == KIND_SLICE;
 }
 
-// ---- bitstrings
-// -------------------------------------------------------------------------------------------------------
+// ---- bitstrings ---------------------------------------------------------------------------------------------------
 
 #define BITSTRING_IN_PLACE_MAX 64 // bytes; longer ones are slices of a shared binary
 
@@ -335,8 +327,7 @@ static inline bool is_binary(term t) {
     return is_bitstring(t) && (bitstring_size(t) & 7) == 0;
 }
 
-// ---- booleans
-// ---------------------------------------------------------------------------------------------------------
+// ---- booleans -----------------------------------------------------------------------------------------------------
 
 #include "atoms.h" // generated: ATOM_name for every one that the sources mention
 

@@ -8,7 +8,7 @@
 #include "trace/trace.h"
 #include "vm.h"
 
-// ---- flags of processes --------------------------------------------------------------------------------------------
+// ---- flags of processes -------------------------------------------------------------------------------------------
 
 static bool read_flags(term list, uint32_t *flags, term *tracer) {
     *flags = 0;
@@ -79,7 +79,7 @@ static term silence(struct process *self, term on) {
     return ATOM_true;
 }
 
-// ---- what is told --------------------------------------------------------------------------------------------------
+// ---- what is told -------------------------------------------------------------------------------------------------
 
 static term caller(struct process *self, bool with_line) {
     term mfa[3], file;

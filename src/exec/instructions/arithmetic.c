@@ -216,8 +216,7 @@ SLOW_PATH(bsr) {
     BINARY_SLOW(bsr);
 }
 
-// ---- built-ins in guards and bodies that are not calls
-// -------------------------------------------------------------------
+// ---- built-ins in guards and bodies that are not calls ------------------------------------------------------------
 // The arguments are gathered for the C function; in a guard its failure is a jump.
 
 #define GUARD_BIF(count, destination)                                                                                  \

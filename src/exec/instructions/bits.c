@@ -37,8 +37,7 @@ static inline term part_ahead(struct process *process, const term *context, size
         }                                                                                                              \
     } while (0)
 
-// ---- matching
-// ---------------------------------------------------------------------------------------------------------
+// ---- matching -----------------------------------------------------------------------------------------------------
 
 #define START_MATCH(bitstring)                                                                                         \
     do {                                                                                                               \
@@ -270,8 +269,7 @@ INSTRUCTION(bs_get_utf32, f, s, d, u) {
     GET_CHARACTER(bits_get_utf32(bits_ahead(context, bits_left(context)), NUMBER(4) & FIELD_LITTLE, &character));
 }
 
-// ---- building
-// ---------------------------------------------------------------------------------------------------------
+// ---- building -----------------------------------------------------------------------------------------------------
 
 // label or 0, heap words needed after, live, unit of what is appended to, destination, count of segments, site; then
 // the segments (exec/bit_syntax.h)

@@ -92,8 +92,7 @@ INSTRUCTION(is_function_of, f, s, s) {
     TEST(has == small_value(arity));
 }
 
-// ---- tuples
-// -----------------------------------------------------------------------------------------------------------
+// ---- tuples -------------------------------------------------------------------------------------------------------
 
 INSTRUCTION(is_tuple, f, xys) {
     TEST(is_tuple(READ(2)));
@@ -115,8 +114,7 @@ INSTRUCTION(is_tagged_tuple, f, xys, u, i) {
     TEST(is_boxed(t) && boxed(t)[0] == NUMBER(3) && boxed(t)[1] == READ(4));
 }
 
-// ---- equality and order
-// -----------------------------------------------------------------------------------------------
+// ---- equality and order -------------------------------------------------------------------------------------------
 
 INSTRUCTION(is_eq_exact, f, xys, ixys) {
     term a = READ(2), b = READ(3);
@@ -189,8 +187,7 @@ SLOW_PATH(is_ge) {
     TEST(term_compare(a, b) >= 0);
 }
 
-// ---- choices: source, otherwise
-// ---------------------------------------------------------------------------------------
+// ---- choices: source, otherwise -----------------------------------------------------------------------------------
 
 // first value, count, then a label for each value
 INSTRUCTION(select_range, xys, f, u, u) {
