@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define SLOGAN_SIZE 1023 // characters
+
 BIF(erlang, node, 0) {
     return atomic_load(&vm.node_name);
 }
@@ -36,17 +38,17 @@ BIF(error_logger, warning_map, 0) {
 
 // ---- the end ------------------------------------------------------------------------------------------------------
 
-// The slogan of a crash dump: a string of at most 200 characters.
-static bool read_slogan(term list, char slogan[201]) {
+// The slogan of a crash dump: a string, cut as OTP cuts it.
+static bool read_slogan(term list, char slogan[SLOGAN_SIZE + 1]) {
     size_t size = 0, count = 0;
-    for (; is_list(list) && count < 200; list = list_tail(list), count++) {
+    for (; is_list(list) && count < SLOGAN_SIZE; list = list_tail(list), count++) {
         term head = list_head(list);
         if (!is_small(head) || small_value(head) < 0 || small_value(head) > 255)
             return false;
         slogan[size++] = (char)small_value(head);
     }
     slogan[size] = 0;
-    return is_nil(list) || count == 200;
+    return is_nil(list) || count == SLOGAN_SIZE;
 }
 
 // [{flush, boolean()}]
@@ -66,7 +68,7 @@ static bool read_flush(term options, bool *flush) {
 
 BIF(erlang, halt, 2) {
     bool flush;
-    char slogan[201];
+    char slogan[SLOGAN_SIZE + 1];
     if (!read_flush(arguments[1], &flush))
         return raise_badarg(self);
     if (is_small(arguments[0]) && small_value(arguments[0]) >= 0)

@@ -24,8 +24,10 @@ static const struct command commands[] = {
 // A script's own emulator words: the line that begins with %%! among its second and third (its first is #!).
 static void add_script_words(struct arguments *words, const char *script) {
     FILE *file = fopen(script, "r");
-    if (!file)
-        return;
+    if (!file) {
+        fprintf(stderr, "escript: Failed to open file: %s\n", script);
+        exit(1);
+    }
     char line[4096];
     for (int number = 1; number <= 3 && fgets(line, sizeof line, file); number++) {
         if (!strncmp(line, "%%!", 3)) {
@@ -43,7 +45,7 @@ static void escript(char *const *arguments, struct arguments *words) {
     for (; *arguments && **arguments == '-'; arguments++)
         arguments_add(&options, *arguments + 1);
     if (!*arguments) {
-        fputs("escript: Missing filename\n", stderr);
+        fputs("escript: Missing filename\n\n", stderr);
         exit(1);
     }
     setenv("ESCRIPT_NAME", *arguments, 1);
