@@ -145,7 +145,7 @@ BODY(kills) {
 
 BODY(fights_for_a_name) {
     for (int i = 0; i < 300; i++) {
-        if (proc_register(ATOM_process, self->pid)) {
+        if (proc_register(ATOM_process, self->pid) == ATOM_true) {
             check(proc_whereis(ATOM_process) == self->pid);
             work_charge(&self->work, 20);
             if (i % 2)
