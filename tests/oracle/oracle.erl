@@ -29,11 +29,5 @@ run(Module, Case, Limit) ->
 
 value(Module, Case) ->
     try {value, Module:Case()}
-    catch Class:Reason:Stack -> {Class, Reason, [own(Entry, Module) || Entry <- Stack, is_own(Entry, Module)]}
+    catch Class:Reason:Stack -> {Class, Reason, lists:takewhile(fun({M, _, _, _}) -> M =/= ?MODULE end, Stack)}
     end.
-
-%% The part of a stack trace that lies above the harness.
-is_own({oracle, _, _, _}, _) -> false;
-is_own(_, _) -> true.
-
-own({M, F, A, Info}, _) -> {M, F, A, lists:keydelete(error_info, 1, Info)}.
