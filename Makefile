@@ -16,11 +16,18 @@ OPTIONS = -Dotp_root=$(OTP_ROOT) -Dbuildtype=release -Dassert_level=0
 BYTES = --every 8
 PROGRAMS = --seeds 400
 TERMINAL = tests/terminal/run --purlin $(BUILD)/root
+CLUSTER = tests/cluster/run --purlin $(BUILD)/root
+RABBITMQ = $(BUILD)/rabbitmq
+KV = cd examples/kv && MIX_BUILD_PATH=$(abspath $(BUILD))/kv-test \
+     RA_PATH='$(abspath $(RABBITMQ))/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins' ../../bin/elixir -S mix test
 ifneq ($(SAN)$(HARD),)
-ORACLE = --patience 10
+ORACLE = --patience 10 $(if $(SAN),--sanitizer $(SAN))
 BYTES = --every 200
 PROGRAMS = --seeds 40
 TERMINAL =
+CLUSTER =
+KV =
+RABBITMQ =
 endif
 ifdef SAN
 BUILD := $(BUILD)-$(SAN)
@@ -31,7 +38,7 @@ BUILD := $(BUILD)-hard
 OPTIONS = -Dotp_root=$(OTP_ROOT) -Dbuildtype=debugoptimized -Dassert_level=2
 endif
 
-.PHONY: help setup build test bytes demo lint bench fuzz generate clean
+.PHONY: help setup build test bytes demo cluster-kv lint bench fuzz generate clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -47,13 +54,19 @@ $(BUILD)/build.ninja: | setup
 setup:
 	@build-aux/setup
 
-## make test    unit tests, oracle cases, terminal scenarios, some of make bytes; SAN=address|undefined|thread or HARD=1 for the checking builds
-test: build
+## make test    unit tests, oracle cases, terminal scenarios, two nodes, some of make bytes, examples/kv's own; SAN=address|undefined|thread or HARD=1 for the checking builds
+test: build $(RABBITMQ)
 	meson test -C $(BUILD) --print-errorlogs
 	tests/oracle/run --purlin $(BUILD)/root $(ORACLE)
+	tests/oracle/run --purlin $(BUILD)/root $(ORACLE) --cases tests/nif/cases
 	$(TERMINAL)
+	$(CLUSTER)
 	tests/bytes/run --purlin $(BUILD)/root $(BYTES)
 	tests/generate/run --purlin $(BUILD)/root $(PROGRAMS)
+	$(KV)
+
+$(BUILD)/rabbitmq: | build
+	build-aux/unpack-rabbitmq $@
 
 ## make generate SEEDS=20000   random programs, run by OTP and by Purlin
 SEEDS ?= 20000
@@ -71,6 +84,29 @@ stress: build
 ## make demo    runs examples/kv on Purlin
 demo: build
 	examples/kv/demo
+	examples/kv/demo-pair
+
+## make cluster-kv ROUNDS=100   examples/kv under load while its primary is killed, stopped, cut off; ALICE, BOB, WITNESS, CLIENTS: otp or purlin
+ROUNDS ?= 12
+ALICE ?= purlin
+BOB ?= purlin
+WITNESS ?= purlin
+CLIENTS ?= purlin
+cluster-kv: build
+	tests/cluster/kv/run --purlin $(BUILD)/root --rounds $(ROUNDS) --alice $(ALICE) --bob $(BOB) --witness $(WITNESS) --clients $(CLIENTS)
+
+## make fuzz TIME=60   feeds damaged files, terms and packets of other nodes to the VM, each for that many seconds
+# Atoms live as long as the VM, where the leak checker does not look.
+FUZZ = $(BUILD)-fuzz
+fuzz: setup
+	test -e $(FUZZ)/build.ninja || meson setup $(FUZZ) -Dotp_root=$(OTP_ROOT) -Dbuildtype=debugoptimized -Dassert_level=1 -Dfuzz=true \
+	  -Dtests=false -Dallocator=system -Db_lundef=false
+	ninja -C $(FUZZ)
+	for name in beam dist ext; do \
+	  mkdir -p $(FUZZ)/found/$$name && \
+	  $(FUZZ)/tests/fuzz/fuzz_$$name -max_total_time=$(or $(TIME),60) \
+	    -timeout=20 -rss_limit_mb=4096 -detect_leaks=0 -artifact_prefix=$(FUZZ)/found/ $(FUZZ)/found/$$name tests/fuzz/corpus/$$name || exit 1; \
+	done
 
 ## make lint    formatting, clang-tidy, and that no room includes one of a higher floor
 lint: $(BUILD)/build.ninja

@@ -101,6 +101,7 @@ static struct spawn_options process_options(enum priority priority) {
                                   .group_leader = NONE,
                                   .priority = priority,
                                   .heap_minimum = vm.options->heap_minimum,
+                                  .binary_heap_minimum = vm.options->binary_heap_minimum,
                                   .heap_maximum = vm.options->heap_maximum,
                                   .fullsweep_after = vm.options->fullsweep_after};
 }

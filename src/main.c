@@ -2,6 +2,7 @@
 
 #include "options.h"
 #include "sys/sys.h"
+#include "tool/epmd.h"
 #include "tool/erlexec.h"
 #include "tool/frontend.h"
 #include "vm.h"
@@ -17,7 +18,8 @@ static const char help[] =
     "  purlin --version           Purlin's version and the OTP release whose libraries it uses\n"
     "  purlin --help              this text\n"
     "\n"
-    "The same program is erl, erlc, escript, dialyzer, typer, ct_run, erlexec and beam.smp when called by that name.\n";
+    "The same program is erl, erlc, escript, dialyzer, typer, ct_run, erlexec, epmd and beam.smp when called by that "
+    "name.\n";
 
 static int emulator(char *const *arguments) {
     struct boot_options options;
@@ -39,6 +41,8 @@ int main(int count, char **arguments) {
     const char *name = base_name(arguments[0]);
     if (!strncmp(name, "beam", 4))
         return emulator(arguments);
+    if (!strcmp(name, "epmd"))
+        return epmd(arguments + 1);
 
     struct installation installation;
     if (!installation_find(&installation))

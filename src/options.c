@@ -2,6 +2,7 @@
 
 #include "options.h"
 
+#include "bif/spawn.h"
 #include "sys/sys.h"
 
 #include <errno.h>
@@ -91,15 +92,11 @@ static bool set_time_warp(struct boot_options *options, const char *value) {
         }
     return false;
 }
-static bool set_no_crash_dump(struct boot_options *options, const char *value) {
-    options->no_crash_dump = true;
-    return true;
-}
 static bool set_ets_limit(struct boot_options *options, const char *value) {
-    bool valid = size_in(value, 0, UINT32_MAX, &options->ets_limit);
+    options->ets_limit = strtoul(value, NULL, 10); // no number is an error on OTP
     if (options->ets_limit < ETS_LIMIT_LEAST)
         options->ets_limit = ETS_LIMIT_LEAST;
-    return valid;
+    return true;
 }
 static bool set_file_names(struct boot_options *options, const char *value) {
     if (!*value || !strchr("ula", *value) || (value[1] && !strchr("wie", value[1])))
@@ -109,10 +106,14 @@ static bool set_file_names(struct boot_options *options, const char *value) {
     return true;
 }
 static bool set_heap_minimum(struct boot_options *options, const char *value) {
-    return size_in(value, 1, 1u << 30, &options->heap_minimum);
+    bool good = size_in(value, 1, 1u << 30, &options->heap_minimum);
+    options->heap_minimum = heap_size_kept(options->heap_minimum, 0, HEAP_MINIMUM);
+    return good;
 }
 static bool set_binary_heap_minimum(struct boot_options *options, const char *value) {
-    return size_in(value, 1, 1u << 30, &options->binary_heap_minimum);
+    bool good = size_in(value, 1, 1u << 30, &options->binary_heap_minimum);
+    options->binary_heap_minimum = heap_size_kept(options->binary_heap_minimum, 0, BINARY_HEAP_MINIMUM);
+    return good;
 }
 static bool set_heap_maximum(struct boot_options *options, const char *value) {
     return size_in(value, 0, UINT32_MAX, &options->heap_maximum);
@@ -207,7 +208,7 @@ static const struct flag flags[] = {
     {"B", FLAG_OPTIONAL, set_break, NULL},
     {"c", FLAG_OPTIONAL, set_time_correction, NULL},
     {"C", FLAG_VALUE, set_time_warp, NULL},
-    {"d", FLAG_ALONE, set_no_crash_dump, NULL},
+    {"d", FLAG_ALONE, NULL, NULL},
     {"dcg", FLAG_VALUE, NULL, NULL},
     {"e", FLAG_VALUE, set_ets_limit, NULL},
     {"fn", FLAG_VALUE, set_file_names, NULL},
@@ -321,7 +322,6 @@ static void set_defaults(struct boot_options *options) {
         .heap_minimum = 0,
         .heap_maximum_kill = true,
         .heap_maximum_log = true,
-        .binary_heap_minimum = 46422,
         .fullsweep_after = 65535,
         .break_mode = 'a',
         .warnings = 'w',

@@ -12,10 +12,10 @@ struct boot_options {
     unsigned schedulers, schedulers_online, dirty_cpu, dirty_cpu_online, dirty_io;
     unsigned async_threads; // only reported
     size_t process_limit, port_limit, atom_limit, ets_limit;
-    size_t heap_minimum; // words
+    size_t heap_minimum; // words, 0 = our own choice
     size_t heap_maximum; // words, 0 = none
     bool heap_maximum_kill, heap_maximum_log;
-    size_t binary_heap_minimum;
+    size_t binary_heap_minimum; // words, 0 = our own choice
     uint32_t fullsweep_after;
     bool off_heap_messages;
     char break_mode;        // 'a' asks, 'c' back to the shell, 'd' ends, 'i' is ignored
@@ -25,7 +25,6 @@ struct boot_options {
     bool unicode_printable; // +pc unicode
     bool time_correction;
     int time_warp; // 0 no_time_warp, 1 single, 2 multi
-    bool no_crash_dump;
     bool show_version;
     size_t distribution_buffer_limit; // bytes
     const char *boot_module;          // init

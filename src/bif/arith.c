@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "bif/bif.h"
+#include "exec/operation.h"
 #include "term/compare.h"
 #include "term/number.h"
 
@@ -11,7 +12,6 @@ static term raise_number(struct process *self, enum number_error error) {
 }
 
 typedef term unary(struct heap *heap, term a, enum number_error *error);
-typedef term binary(struct heap *heap, term a, term b, enum number_error *error);
 
 static inline term apply_unary(struct process *self, unary *operation, const term *arguments) {
     enum number_error error;
@@ -19,36 +19,30 @@ static inline term apply_unary(struct process *self, unary *operation, const ter
     return result == NONE ? raise_number(self, error) : result;
 }
 
-static inline term apply_binary(struct process *self, binary *operation, const term *arguments) {
-    enum number_error error;
-    term result = operation(&self->heap, arguments[0], arguments[1], &error);
-    return result == NONE ? raise_number(self, error) : result;
-}
-
 // ---- arithmetic
 
 BIF_NAMED(erlang_plus, "erlang", "+", 2) {
-    return apply_binary(self, number_add, arguments);
+    return exec_binary(self, number_add, arguments[0], arguments[1]);
 }
 
 BIF_NAMED(erlang_minus, "erlang", "-", 2) {
-    return apply_binary(self, number_subtract, arguments);
+    return exec_binary(self, number_subtract, arguments[0], arguments[1]);
 }
 
 BIF_NAMED(erlang_times, "erlang", "*", 2) {
-    return apply_binary(self, number_multiply, arguments);
+    return exec_binary(self, number_multiply, arguments[0], arguments[1]);
 }
 
 BIF_NAMED(erlang_divide, "erlang", "/", 2) {
-    return apply_binary(self, number_divide, arguments);
+    return exec_binary(self, number_divide, arguments[0], arguments[1]);
 }
 
 BIF(erlang, div, 2) {
-    return apply_binary(self, number_div, arguments);
+    return exec_binary(self, number_div, arguments[0], arguments[1]);
 }
 
 BIF(erlang, rem, 2) {
-    return apply_binary(self, number_rem, arguments);
+    return exec_binary(self, number_rem, arguments[0], arguments[1]);
 }
 
 BIF_NAMED(erlang_unary_plus, "erlang", "+", 1) {
@@ -66,15 +60,15 @@ BIF(erlang, abs, 1) {
 // ---- bits
 
 BIF(erlang, band, 2) {
-    return apply_binary(self, number_band, arguments);
+    return exec_binary(self, number_band, arguments[0], arguments[1]);
 }
 
 BIF(erlang, bor, 2) {
-    return apply_binary(self, number_bor, arguments);
+    return exec_binary(self, number_bor, arguments[0], arguments[1]);
 }
 
 BIF(erlang, bxor, 2) {
-    return apply_binary(self, number_bxor, arguments);
+    return exec_binary(self, number_bxor, arguments[0], arguments[1]);
 }
 
 BIF(erlang, bnot, 1) {
@@ -82,11 +76,11 @@ BIF(erlang, bnot, 1) {
 }
 
 BIF(erlang, bsl, 2) {
-    return apply_binary(self, number_bsl, arguments);
+    return exec_binary(self, number_bsl, arguments[0], arguments[1]);
 }
 
 BIF(erlang, bsr, 2) {
-    return apply_binary(self, number_bsr, arguments);
+    return exec_binary(self, number_bsr, arguments[0], arguments[1]);
 }
 
 // ---- floats to integers and back

@@ -148,13 +148,12 @@ static term raise_iodata(struct process *self, enum iodata_status status) {
 
 static term binary_of_iodata(struct process *self, term data) {
     size_t size;
-    enum iodata_status status = iodata_size(data, &size);
+    enum iodata_status status = iodata_size(data, &size, &self->work);
     if (status != IODATA_OK)
         return raise_iodata(self, status);
     uint8_t *bytes;
     term binary = heap_binary_new(&self->heap, size, &bytes);
-    iodata_copy(data, bytes);
-    work_charge(&self->work, (int64_t)size / BYTES_PER_REDUCTION);
+    iodata_copy(data, bytes, &self->work);
     return binary;
 }
 
@@ -176,10 +175,9 @@ BIF(erlang, iolist_to_binary, 1) {
 
 BIF(erlang, iolist_size, 1) {
     size_t size;
-    enum iodata_status status = iodata_size(arguments[0], &size);
+    enum iodata_status status = iodata_size(arguments[0], &size, &self->work);
     if (status != IODATA_OK)
         return raise_iodata(self, status);
-    work_charge(&self->work, (int64_t)size / BYTES_PER_REDUCTION);
     return SMALL(size);
 }
 
@@ -187,13 +185,12 @@ BIF(erlang, list_to_bitstring, 1) {
     if (!is_list(arguments[0]) && !is_nil(arguments[0]))
         return raise_badarg(self);
     size_t size;
-    enum iodata_status status = iodata_size_bits(arguments[0], &size);
+    enum iodata_status status = iodata_size_bits(arguments[0], &size, &self->work);
     if (status != IODATA_OK)
         return raise_iodata(self, status);
     uint8_t *bytes;
     term bitstring = heap_bitstring_new(&self->heap, size, &bytes);
-    iodata_copy_bits(arguments[0], bytes);
-    work_charge(&self->work, (int64_t)(size >> 3) / BYTES_PER_REDUCTION);
+    iodata_copy_bits(arguments[0], bytes, &self->work);
     return bitstring;
 }
 
@@ -242,7 +239,7 @@ BIF(erlang, iolist_to_iovec, 1) {
     if (is_binary(data))
         return bitstring_size(data) == 0 ? NIL : heap_cons(&self->heap, data, NIL);
     size_t size;
-    enum iodata_status status = iodata_size(data, &size);
+    enum iodata_status status = iodata_size(data, &size, &self->work);
     if (status != IODATA_OK)
         return raise_iodata(self, status);
     struct vector vector = {.self = self, .first = NIL};

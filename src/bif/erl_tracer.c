@@ -2,14 +2,15 @@
 // it.
 
 #include "bif/bif.h"
+#include "proc/trace.h"
 #include "term/map.h"
 
-// A tracer that is gone takes its trace flags with it.
+// A tracer that is gone takes its trace flags with it, when its state is asked for. None traces itself.
 BIF(erl_tracer, enabled, 3) {
-    term tracer = arguments[1];
-    if (is_local_pid(tracer))
-        return proc_lookup(tracer) ? ATOM_trace : ATOM_remove;
-    return is_local_port(tracer) ? ATOM_trace : ATOM_remove;
+    term tag = arguments[0], tracer = arguments[1], tracee = arguments[2];
+    if (!(is_local_pid(tracer) || is_local_port(tracer)) || !trace_tracer_exists(tracer, tracee))
+        return tag == ATOM_trace_status ? ATOM_remove : ATOM_discard;
+    return tracer == tracee ? ATOM_discard : ATOM_trace;
 }
 
 // {trace, Tracee, Tag, Message} or with the options' extra and timestamp behind it.

@@ -43,8 +43,20 @@ static bool encode_options(term list, struct encode_request *request) {
     return is_nil(list);
 }
 
+// zlib cannot give way: where there is much to compress, it works in the slow-work pool.
+#define COMPRESSED_IN_PLACE ((size_t)32 << 10)
+
 static term encode(struct process *self, term value, const struct encode_request *request) {
-    return ext_encode_binary(&self->heap, value, &request->options, request->level, &self->work);
+    term binary = ext_encode_binary(&self->heap, value, &request->options, &self->work);
+    if (request->level == 0)
+        return binary;
+    bool slow = bitstring_size(binary) / 8 > COMPRESSED_IN_PLACE;
+    if (slow)
+        proc_slow_enter(self, SLOW_COMPUTES);
+    binary = ext_compress(&self->heap, binary, request->level);
+    if (slow)
+        proc_slow_leave(self);
+    return binary;
 }
 
 BIF(erlang, term_to_binary, 1) {
@@ -71,7 +83,9 @@ BIF(erlang, term_to_iovec, 2) {
 }
 
 static term external_size(struct process *self, term value, const struct ext_options *options) {
-    return SMALL(1 + ext_encoded_size(value, options, &self->work));
+    struct ext_options estimating = *options;
+    estimating.estimates = true;
+    return SMALL(1 + ext_encoded_size(value, &estimating, &self->work));
 }
 
 BIF(erlang, external_size, 1) {

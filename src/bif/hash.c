@@ -24,14 +24,14 @@ BIF(erlang, phash, 2) {
 }
 
 BIF(erlang, phash2, 1) {
-    return SMALL(term_phash2(arguments[0]) & 0x7ffffff); // the range is 2^27
+    return SMALL(term_phash2(arguments[0], &self->work) & 0x7ffffff); // the range is 2^27
 }
 
 BIF(erlang, phash2, 2) {
     uint64_t range;
     if (!read_range(arguments[1], &range))
         return raise_badarg(self);
-    return SMALL(term_phash2(arguments[0]) % range);
+    return SMALL(term_phash2(arguments[0], &self->work) % range);
 }
 
 // ---- of iodata
@@ -42,7 +42,7 @@ typedef void consumer(void *state, const uint8_t *bytes, size_t size);
 static bool consume_iodata(struct process *self, term data, consumer *consume, void *state) {
     enum { STEP = 4096 };
     size_t total;
-    if (iodata_size(data, &total) != IODATA_OK)
+    if (iodata_size(data, &total, &self->work) != IODATA_OK)
         return false;
     struct iodata_walk *walk = proc_scratch(self, sizeof *walk);
     iodata_walk_begin(walk, data);

@@ -2,6 +2,8 @@
 
 #include "bif/bif.h"
 #include "bif/bytes.h"
+#include "dist/dist.h"
+#include "term/atom.h"
 #include "term/print.h"
 
 static term print_to_list(struct process *self, term t, void (*print)(struct text *, term)) {
@@ -28,9 +30,7 @@ BIF(erlang, fun_to_list, 1) {
     return is_fun(arguments[0]) ? print_to_list(self, arguments[0], term_print) : raise_badarg(self);
 }
 
-// Reads `prefix`, `count` numbers of up to 32 bits with points between them, and ">" to the text's end. The first
-// number names the node, and 0 is this one: no other is taken, since a name alone does not say which incarnation of
-// that node is meant.
+// Reads `prefix`, `count` numbers of up to 32 bits with points between them, and ">" to the text's end.
 static bool read_numbers(struct process *self, term list, const char *prefix, uint32_t *numbers, size_t count) {
     size_t size = 0, at = strlen(prefix);
     const char *text = list_bytes(self, list, &size);
@@ -49,31 +49,55 @@ static bool read_numbers(struct process *self, term list, const char *prefix, ui
         at++;
         numbers[i] = (uint32_t)number;
     }
-    return at == size && numbers[0] == 0;
+    return at == size;
+}
+
+// The first number names the node, by its name's: 0 is this one. Another must have been connected, and its latest
+// incarnation is meant. False when there is none.
+static bool read_node(uint32_t number, term *node, uint32_t *creation) {
+    *node = NONE;
+    if (number == 0)
+        return true;
+    struct node *known = number < atom_count() ? dist_node_find(ATOM_WORD(number)) : NULL;
+    if (!known || !atomic_load(&known->was_connected))
+        return false;
+    *node = known->name;
+    *creation = atomic_load(&known->creation);
+    return true;
 }
 
 BIF(erlang, list_to_pid, 1) {
-    uint32_t numbers[3]; // id and serial of a local pid have 15 and 13 bits
-    if (!read_numbers(self, arguments[0], "<", numbers, 3) || numbers[1] > 0x7fff || numbers[2] > 0x1fff)
+    uint32_t numbers[3], creation; // id and serial of a local pid have 15 and 13 bits
+    term node;
+    if (!read_numbers(self, arguments[0], "<", numbers, 3) || !read_node(numbers[0], &node, &creation))
+        return raise_badarg(self);
+    if (node != NONE)
+        return heap_external(&self->heap, KIND_EXTERNAL_PID, node, creation, (uint64_t[]){numbers[1], numbers[2]}, 2);
+    if (numbers[1] > 0x7fff || numbers[2] > 0x1fff)
         return raise_badarg(self);
     return IMMEDIATE_WORD(IMMEDIATE_PID, (uint64_t)numbers[2] << 15 | numbers[1]);
 }
 
 BIF(erlang, list_to_port, 1) {
-    uint32_t numbers[2];
-    if (!read_numbers(self, arguments[0], "#Port<", numbers, 2) || numbers[1] >= 1u << 28)
+    uint32_t numbers[2], creation;
+    term node;
+    if (!read_numbers(self, arguments[0], "#Port<", numbers, 2) || !read_node(numbers[0], &node, &creation))
+        return raise_badarg(self);
+    if (node != NONE)
+        return heap_external(&self->heap, KIND_EXTERNAL_PORT, node, creation, (uint64_t[]){numbers[1]}, 1);
+    if (numbers[1] >= 1u << 28)
         return raise_badarg(self);
     return IMMEDIATE_WORD(IMMEDIATE_PORT, numbers[1]);
 }
 
 BIF(erlang, list_to_ref, 1) {
-    uint32_t numbers[4]; // highest id first; the lowest has 18 bits
-    if (!read_numbers(self, arguments[0], "#Ref<", numbers, 4) || numbers[3] >= 1u << 18)
+    uint32_t numbers[4], creation; // highest id first; the lowest has 18 bits
+    term node;
+    if (!read_numbers(self, arguments[0], "#Ref<", numbers, 4) || numbers[3] >= 1u << 18 ||
+        !read_node(numbers[0], &node, &creation))
         return raise_badarg(self);
-    term *words = heap_alloc(&self->heap, 4);
-    words[0] = HEADER(KIND_REFERENCE, 0, 3);
-    words[1] = (uint64_t)numbers[2] << 32 | numbers[3];
-    words[2] = numbers[1];
-    words[3] = 0;
-    return boxed_make(words);
+    if (node != NONE)
+        return heap_external(&self->heap, KIND_EXTERNAL_REFERENCE, node, creation,
+                             (uint64_t[]){numbers[3], numbers[2], numbers[1]}, 3);
+    return heap_reference_of(&self->heap, (uint32_t[]){numbers[3], numbers[2], numbers[1]});
 }

@@ -6,14 +6,18 @@
 
 enum { CELLS_PER_REDUCTION = 16 };
 
+// For a loop over cells: a reduction each CELLS_PER_REDUCTION of them.
+static inline void charge_cell(struct process *self, int64_t count) {
+    if (count % CELLS_PER_REDUCTION == 0)
+        work_charge(&self->work, 1);
+}
+
 static term list_reverse_onto(struct process *self, term list, term tail) {
     term result = tail;
-    int64_t count = 0;
-    for (; is_list(list); list = list_tail(list)) {
+    for (int64_t count = 1; is_list(list); list = list_tail(list), count++) {
         result = heap_cons(&self->heap, list_head(list), result);
-        count++;
+        charge_cell(self, count);
     }
-    work_charge(&self->work, count / CELLS_PER_REDUCTION);
     return is_nil(list) ? result : raise_badarg(self);
 }
 
@@ -26,8 +30,7 @@ BIF(lists, member, 2) {
     for (int64_t count = 1; is_list(list); list = list_tail(list), count++) {
         if (term_same(list_head(list), arguments[0]))
             return ATOM_true;
-        if (count % CELLS_PER_REDUCTION == 0)
-            work_charge(&self->work, 1);
+        charge_cell(self, count);
     }
     return is_nil(list) ? ATOM_false : raise_badarg(self);
 }
@@ -44,8 +47,7 @@ static term key_find(struct process *self, term key, term position, term list) {
         term candidate = list_head(list);
         if (is_tuple(candidate) && index <= tuple_arity(candidate) && term_equal(tuple_element(candidate, index), key))
             return candidate;
-        if (count % CELLS_PER_REDUCTION == 0)
-            work_charge(&self->work, 1);
+        charge_cell(self, count);
     }
     return is_nil(list) ? NIL : raise_badarg(self);
 }
@@ -73,8 +75,7 @@ BIF(lists, keysearch, 3) {
 static int64_t list_length(struct process *self, term list) {
     int64_t length = 0;
     for (; is_list(list); list = list_tail(list))
-        length++;
-    work_charge(&self->work, length / CELLS_PER_REDUCTION);
+        charge_cell(self, ++length);
     return is_nil(list) ? length : -1;
 }
 
@@ -102,9 +103,10 @@ static term list_append(struct process *self, term left, term right) {
     if (is_nil(right))
         return left;
     term *cells = heap_alloc(&self->heap, 2 * (size_t)length), *cell = cells;
-    for (; is_list(left); left = list_tail(left), cell += 2) {
+    for (int64_t count = 1; is_list(left); left = list_tail(left), cell += 2, count++) {
         cell[0] = list_head(left);
         cell[1] = list_make(cell + 2);
+        charge_cell(self, count);
     }
     cell[-1] = right;
     return list_make(cells);
@@ -142,10 +144,12 @@ static struct bag bag_of_list(struct process *self, term list, size_t length) {
     struct bag bag = {proc_scratch(self, size * sizeof(struct bag_entry)), size - 1};
     for (size_t i = 0; i < size; i++)
         bag.entries[i] = (struct bag_entry){NONE, 0};
+    int64_t at = 1;
     for (; is_list(list); list = list_tail(list)) {
         struct bag_entry *entry = bag_find(&bag, list_head(list));
         entry->element = list_head(list);
         entry->count++;
+        charge_cell(self, at++);
     }
     return bag;
 }
@@ -159,7 +163,9 @@ static term list_subtract(struct process *self, term left, term right) {
         return left;
     struct bag bag = bag_of_list(self, right, (size_t)length_right);
     term first = NIL, *link = &first;
+    int64_t at = 1;
     for (int64_t to_take = length_right; is_list(left) && to_take > 0; left = list_tail(left)) {
+        charge_cell(self, at++);
         struct bag_entry *entry = bag_find(&bag, list_head(left));
         if (entry->count > 0) {
             entry->count--;
@@ -171,7 +177,6 @@ static term list_subtract(struct process *self, term left, term right) {
         link = list_cell(cell) + 1;
     }
     *link = left;
-    work_charge(&self->work, (length_left + length_right) / 4);
     return first;
 }
 

@@ -7,6 +7,7 @@ enum {
     ITERATION_BATCH = 32, // pairs that one step of a maps:iterator/1 takes from a large map
     TO_LIST_BATCH = 1024,
     PAIRS_PER_REDUCTION = 8,
+    LONG_PAIRS = HARD_TEST ? 200 : 8192,
 };
 
 static term raise_badmap(struct process *self, term value) {
@@ -89,12 +90,29 @@ BIF(maps, take, 2) {
 
 // ---- whole maps ---------------------------------------------------------------------------------------------------
 
+// Large maps are made in the slow-work pool: building a trie cannot give way.
+static bool leave_scheduler(struct process *self, size_t pairs) {
+    bool slow = pairs > LONG_PAIRS;
+    if (slow)
+        proc_slow_enter(self, SLOW_COMPUTES);
+    return slow;
+}
+
+static void return_to_scheduler(struct process *self, bool slow, size_t pairs) {
+    if (slow)
+        proc_slow_leave(self);
+    else
+        work_charge(&self->work, (int64_t)pairs / PAIRS_PER_REDUCTION);
+}
+
 BIF(maps, merge, 2) {
     for (int i = 0; i < 2; i++)
         if (!is_map(arguments[i]))
             return raise_badmap(self, arguments[i]);
+    size_t pairs = map_size(arguments[0]) + map_size(arguments[1]);
+    bool slow = leave_scheduler(self, pairs);
     term map = map_merge(&self->heap, arguments[0], arguments[1]);
-    work_charge(&self->work, (int64_t)map_size(map) / PAIRS_PER_REDUCTION);
+    return_to_scheduler(self, slow, pairs);
     return map;
 }
 
@@ -134,8 +152,9 @@ static int64_t length_of(term list) {
 
 // The map of `count` pairs that `pairs` holds, and the bill for it.
 static term map_made(struct process *self, const term *pairs, int64_t count) {
+    bool slow = leave_scheduler(self, (size_t)count);
     term map = map_from_pairs(&self->heap, pairs, (size_t)count);
-    work_charge(&self->work, count / PAIRS_PER_REDUCTION);
+    return_to_scheduler(self, slow, (size_t)count);
     return map;
 }
 

@@ -14,6 +14,11 @@ term info_allocators(struct process *self) {
     return heap_list_of(&self->heap, sizeof allocators / sizeof *allocators, allocators, NIL);
 }
 
+// {Allocator, Version, Features, Settings}
+term info_allocator(struct process *self) {
+    return heap_tuple_of(&self->heap, 4, ATOM_undefined, NIL, info_allocators(self), NIL);
+}
+
 static size_t counted(void) {
     return account_total(ACCOUNT_PROCESSES) + account_total(ACCOUNT_BINARIES) + ets_memory() + atom_memory();
 }
@@ -52,16 +57,28 @@ static bool is_allocator(term name) {
     return false;
 }
 
+// OTP's, which programs may ask for; `false` says that there is none.
+static bool is_known(term name) {
+    static const term others[] = {ATOM_driver_alloc,  ATOM_erts_mmap, ATOM_exec_alloc, ATOM_fix_alloc,
+                                  ATOM_literal_alloc, ATOM_ll_alloc,  ATOM_mseg_alloc, ATOM_sl_alloc,
+                                  ATOM_sys_alloc,     ATOM_temp_alloc};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (others[i] == name)
+            return true;
+    return is_allocator(name);
+}
+
 // The answer is a message {Reference, Scheduler, Instances} of each thread that allocates; all of them speak with one
 // voice.
 term info_allocator_message(struct process *self, term reference, term names) {
-    term instances = NIL;
+    term instances = NIL, *last = &instances; // in the order of the names
     for (; is_list(names); names = list_tail(names)) {
         term name = list_head(names);
-        if (!is_atom(name))
+        if (!is_known(name))
             return raise_badarg(self);
         term row = is_allocator(name) ? instance(&self->heap, name) : heap_tuple_of(&self->heap, 2, name, ATOM_false);
-        instances = heap_cons(&self->heap, row, instances);
+        *last = heap_cons(&self->heap, row, NIL);
+        last = &list_cell(*last)[1];
     }
     if (!is_nil(names) || !is_reference(reference))
         return raise_badarg(self);

@@ -19,10 +19,21 @@ static term exports_of(struct heap *heap, const struct code *code) {
     return list;
 }
 
-static term functions_of(struct heap *heap, const struct code *code) {
+static bool is_any(const struct function *function) {
+    return true;
+}
+
+// In the place of a preloaded module's the VM has put C of its own.
+static bool is_native(const struct function *function) {
+    return atomic_load(&function->native) || (function->may_be_native && code_function_builtin(function));
+}
+
+static term functions_of(struct heap *heap, const struct code *code, bool (*wanted)(const struct function *)) {
     term list = NIL;
     for (uint32_t i = code->function_count; i-- > 0;) {
         const struct function *function = &code->functions[i];
+        if (!wanted(function))
+            continue;
         list = heap_cons(heap, heap_tuple_of(heap, 2, function->name, SMALL(function->arity)), list);
     }
     return list;
@@ -44,7 +55,7 @@ static term module_info(struct process *self, const struct code *code, term item
     case ATOM_exports:
         return exports_of(&self->heap, code);
     case ATOM_functions:
-        return functions_of(&self->heap, code);
+        return functions_of(&self->heap, code, is_any);
     case ATOM_attributes:
         return chunk_term(self, code->attributes);
     case ATOM_compile:
@@ -54,6 +65,7 @@ static term module_info(struct process *self, const struct code *code, term item
     case ATOM_native:
         return ATOM_false;
     case ATOM_nifs:
+        return functions_of(&self->heap, code, is_native);
     case ATOM_native_addresses:
         return NIL;
     default:
@@ -138,5 +150,6 @@ BIF(erlang, is_builtin, 3) {
     const struct export *export = find_export(arguments, &valid);
     if (!valid)
         return raise_badarg(self);
-    return term_boolean(export && (export->bif || exec_is_special(export->module, export->function, export->arity)));
+    return term_boolean(export && (export->bif || exec_is_apply(export) ||
+                                   exec_is_special(export->module, export->function, export->arity)));
 }

@@ -44,9 +44,10 @@ static term monitor(struct process *self, term type, term item, const struct mon
     if (is_atom(item)) {
         owner = by_name(self, item, &target);
     } else if (is_tuple_of(item, 2) && is_atom(tuple_element(item, 1)) && is_atom(tuple_element(item, 2))) {
-        if (tuple_element(item, 2) != node) // of another node, and this one has no name
+        if (tuple_element(item, 2) == node)
+            owner = by_name(self, tuple_element(item, 1), &target);
+        else if (node == ATOM_nonode_nohost || type == ATOM_port)
             return raise_badarg(self);
-        owner = by_name(self, tuple_element(item, 1), &target);
     } else if (type == ATOM_process ? !is_pid(item) : !is_local_port(item)) {
         return raise_badarg(self);
     }

@@ -1,6 +1,7 @@
 // This node: its name, its end.
 
 #include "bif/bif.h"
+#include "io/port.h"
 #include "options.h"
 #include "sys/sys.h"
 #include "term/atom.h"
@@ -75,7 +76,10 @@ BIF(erlang, halt, 2) {
         vm_halt((int)(small_value(arguments[0]) & 0x7fffffff), flush);
     if (arguments[0] == ATOM_abort)
         abort();
-    if ((is_list(arguments[0]) || is_nil(arguments[0])) && read_slogan(arguments[0], slogan))
+    if ((is_list(arguments[0]) || is_nil(arguments[0])) && read_slogan(arguments[0], slogan)) {
+        if (flush)
+            io_flush();
         vm_crash(slogan);
+    }
     return raise_badarg(self);
 }

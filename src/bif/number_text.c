@@ -19,10 +19,15 @@ static int base_of(term t) {
 static term format_integer(struct process *self, term integer, int base, bool binary) {
     if (!is_integer(integer) || base == 0)
         return raise_badarg(self);
+    bool slow = integer_is_long_text(integer);
+    if (slow)
+        proc_slow_enter(self, SLOW_COMPUTES);
     char *text;
     size_t size = integer_format(integer, base, &text);
     term result = make_text(self, text, size, binary);
     sys_free(text);
+    if (slow)
+        proc_slow_leave(self);
     return result;
 }
 
@@ -42,11 +47,22 @@ BIF(erlang, integer_to_binary, 2) {
     return format_integer(self, arguments[0], base_of(arguments[1]), true);
 }
 
+// The work is done in the slow-work pool where it is much: text in scratch memory or in a binary stays where it is.
+static term read_integer(struct process *self, const char *text, size_t size, int base, enum number_error *error) {
+    bool slow = integer_text_is_long_work(size);
+    if (slow)
+        proc_slow_enter(self, SLOW_COMPUTES);
+    term result = integer_parse(&self->heap, text, size, base, error);
+    if (slow)
+        proc_slow_leave(self);
+    return result;
+}
+
 static term parse_integer(struct process *self, const char *text, size_t size, int base) {
     if (!text || base == 0)
         return raise_badarg(self);
     enum number_error error;
-    term result = integer_parse(&self->heap, text, size, base, &error);
+    term result = read_integer(self, text, size, base, &error);
     if (result == NONE)
         return error == NUMBER_LIMIT ? raise_system_limit(self) : raise_badarg(self);
     return result;
@@ -211,7 +227,7 @@ BIF(string, list_to_integer, 1) {
     size_t sign = size > 0 && (text[0] == '+' || text[0] == '-');
     size = sign + strspn(text + sign, "0123456789");
     enum number_error error;
-    term integer = integer_parse(&self->heap, text, size, 10, &error);
+    term integer = read_integer(self, text, size, 10, &error);
     if (integer == NONE)
         return error == NUMBER_LIMIT ? raise_system_limit(self) : error_tuple(self, ATOM_no_integer);
     return heap_tuple_of(&self->heap, 2, integer, list_without(list, size));

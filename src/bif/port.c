@@ -6,6 +6,9 @@
 #include "io/port.h"
 #include "bif/bif.h"
 #include "bif/native_name.h"
+#include "driver/driver.h"
+#include "ext/ext.h"
+#include "io/port_trace.h"
 #include "term/atom.h"
 #include "term/iodata.h"
 #include "term/number.h"
@@ -199,6 +202,10 @@ static term open_command(struct process *self, term name, const struct port_opti
     port_opener *open = port_opener_find(command);
     if (open)
         return open(self, command, options, error);
+    term loaded = driver_open(self, command, options, error);
+    if (loaded != NONE || *error != NIL)
+        return loaded;
+    *error = ATOM_badarg;
     return how == ATOM_spawn ? port_open_command(self, command, options, error) : NONE;
 }
 
@@ -259,6 +266,8 @@ BIF(erts_internal, port_close, 1) {
     struct port *port = lock_argument(arguments[0]);
     if (!port)
         return ATOM_badarg;
+    port_trace_in(port, ATOM_close);
+    port_trace_request(port, self->pid, ATOM_close);
     port_close(port, ATOM_normal);
     port_unlock(port);
     return ATOM_true;
@@ -269,39 +278,83 @@ BIF(erts_internal, port_connect, 2) {
     struct port *port = owner ? lock_argument(arguments[0]) : NULL;
     if (!port)
         return ATOM_badarg;
-    bool linked = port_link_add(port, arguments[1]);
-    port->owner = arguments[1];
     term id = port->id;
+    struct heap builder = {0};
+    port_trace_in(port, ATOM_connect);
+    port_trace_request(port, self->pid, heap_tuple_of(&builder, 2, ATOM_connect, arguments[1]));
+    bool linked = port_link_add(port, arguments[1]);
+    // OTP tells of this message, but sends it only where the request came as one.
+    port_trace_sent(port, heap_tuple_of(&builder, 2, id, ATOM_connected), self->pid);
+    port->owner = arguments[1];
+    port_trace_out(port, ATOM_connect);
+    heap_free(&builder);
     port_unlock(port);
     if (linked)
         proc_signal(owner, proc_signal_new(SIGNAL_LINK, id, NONE, NONE));
     return ATOM_true;
 }
 
-// port_control's answers come as lists, or as a binary where the driver says so; none of ours does.
+// port_control's answers come as lists, or as a binary where the driver says so.
 BIF(erts_internal, port_control, 3) {
     uint64_t operation;
     size_t size;
     struct text answer = {0};
     if (!integer_to_uint64(arguments[1], &operation) || operation > UINT32_MAX ||
-        iodata_size(arguments[2], &size) != IODATA_OK)
+        iodata_size(arguments[2], &size, &self->work) != IODATA_OK)
         return ATOM_badarg;
-    work_charge(&self->work, (int64_t)(size / BYTES_PER_REDUCTION));
     uint8_t *bytes = proc_scratch(self, size);
-    iodata_copy(arguments[2], bytes);
+    iodata_copy(arguments[2], bytes, &self->work);
     struct port *port = lock_argument(arguments[0]);
     if (!port)
         return ATOM_badarg;
+    port->caller = self->pid;
+    port_trace_in(port, ATOM_control);
+    port_trace_control(port, self->pid, (unsigned)operation, bytes, size);
+    port->answers_binary = false;
     bool good = port->driver->control && port->driver->control(port, (unsigned)operation, bytes, size, &answer);
+    if (good)
+        port_trace_answer(port, self->pid, answer.bytes, answer.size);
+    port_trace_out(port, ATOM_control);
+    bool binary = port->answers_binary;
     port_unlock(port);
-    term result = good ? heap_string(&self->heap, answer.bytes, answer.size) : ATOM_badarg;
+    term result = ATOM_badarg;
+    if (good)
+        result = binary ? heap_binary(&self->heap, answer.bytes, answer.size)
+                        : heap_string(&self->heap, answer.bytes, answer.size);
     text_free(&answer);
     return result;
 }
 
-// No driver of ours has a `call` function.
+// A value in the external format that a driver has given; NONE when it is not that.
+static term decode_answer(struct process *self, const struct text *answer) {
+    size_t used;
+    if (answer->size == 0 || answer->bytes[0] != (char)EXT_VERSION)
+        return NONE;
+    return ext_decode(&self->heap, (const uint8_t *)answer->bytes + 1, answer->size - 1, false, &used, &self->work);
+}
+
 BIF(erts_internal, port_call, 3) {
-    return ATOM_badarg;
+    static const struct ext_options options = {.flags = EXT_FLAGS_LOCAL, .minor_version = 1};
+    uint64_t operation;
+    if (!integer_to_uint64(arguments[1], &operation) || operation > UINT32_MAX)
+        return ATOM_badarg;
+    struct text question = {0}, answer = {0};
+    *text_extend(&question, 1) = (char)EXT_VERSION;
+    ext_encode(&question, arguments[2], &options, &self->work);
+    term result = NONE;
+    struct port *port = lock_argument(arguments[0]);
+    if (port) {
+        port->caller = self->pid;
+        port_trace_in(port, ATOM_call);
+        if (port->driver->call &&
+            port->driver->call(port, (unsigned)operation, (const uint8_t *)question.bytes, question.size, &answer))
+            result = decode_answer(self, &answer);
+        port_trace_out(port, ATOM_call);
+        port_unlock(port);
+    }
+    text_free(&question);
+    text_free(&answer);
+    return result == NONE ? ATOM_badarg : heap_tuple_of(&self->heap, 2, ATOM_ok, result);
 }
 
 // ---- data
@@ -346,6 +399,15 @@ static term monitor_list(struct heap *heap, const struct port *port) {
     return list;
 }
 
+// [{process, Pid}]
+static term watched_list(struct heap *heap, const struct port *port) {
+    term list = NIL;
+    for (term pids = port->driver->watched ? port->driver->watched(port, heap) : NIL; is_list(pids);
+         pids = list_tail(pids))
+        list = heap_cons(heap, pair(heap, ATOM_process, list_head(pids)), list);
+    return list;
+}
+
 // {Item, Value}; [] for the name of a port that has none, NONE when there is no such item.
 static term info_item(struct heap *heap, const struct port *port, term item) {
     switch (item) {
@@ -366,7 +428,7 @@ static term info_item(struct heap *heap, const struct port *port, term item) {
     case ATOM_os_pid:
         return pair(heap, item, port->system_pid < 0 ? ATOM_undefined : SMALL(port->system_pid));
     case ATOM_monitors:
-        return pair(heap, item, NIL);
+        return pair(heap, item, watched_list(heap, port));
     case ATOM_monitored_by:
         return pair(heap, item, monitor_list(heap, port));
     case ATOM_memory:
@@ -374,7 +436,7 @@ static term info_item(struct heap *heap, const struct port *port, term item) {
     case ATOM_parallelism:
         return pair(heap, item, term_boolean(port->flags & PORT_PARALLEL));
     case ATOM_queue_size:
-        return pair(heap, item, SMALL(port->queued));
+        return pair(heap, item, SMALL(port->driver->queued ? port->driver->queued(port) : port->queued));
     case ATOM_locking:
         return pair(heap, item, ATOM_port_level);
     default:

@@ -29,7 +29,7 @@ enum work_kind { WORK_NAME, WORK_TRANSFER, WORK_DISK };
 static bool leave_scheduler(struct process *self, enum work_kind kind, size_t bytes) {
     bool slow = kind == WORK_DISK || (kind == WORK_TRANSFER && bytes > IN_PLACE_BYTES);
     if (slow)
-        proc_slow_enter(self);
+        proc_slow_enter(self, SLOW_BLOCKS);
     return slow;
 }
 static void return_to_scheduler(struct process *self, bool slow) {

@@ -4,6 +4,7 @@
 #include "code/code.h"
 #include "exec/exec.h"
 #include "proc/ask.h"
+#include "proc/remote.h"
 #include "proc/signal.h"
 #include "proc/table.h"
 #include "sys/sys.h"
@@ -69,8 +70,12 @@ BIF(erlang, group_leader, 0) {
 // true, badarg, or false: ask with a reference.
 BIF(erts_internal, group_leader, 2) {
     term leader = arguments[0], pid = arguments[1];
-    if (!is_pid(leader) || !is_local_pid(pid))
+    if (!is_pid(leader) || !is_pid(pid))
         return ATOM_badarg;
+    if (!is_local_pid(pid)) {
+        remote_signal(self, pid, proc_signal_new(SIGNAL_GROUP_LEADER, self->pid, leader, NONE), 0);
+        return ATOM_true;
+    }
     if (pid != self->pid)
         return proc_lookup(pid) ? ATOM_false : ATOM_badarg;
     self->group_leader = leader;
@@ -97,25 +102,22 @@ BIF(erlang, send, 2) {
     return proc_send(self, arguments[0], arguments[1]) == NONE ? NONE : arguments[1];
 }
 
-static bool is_of_other_node(term to) {
-    if (is_tuple_of(to, 2))
-        return is_atom(tuple_element(to, 1)) && is_atom(tuple_element(to, 2)) &&
-               tuple_element(to, 2) != atomic_load(&vm.node_name);
-    return is_kind(to, KIND_EXTERNAL_PID) || is_kind(to, KIND_EXTERNAL_PORT) || is_kind(to, KIND_EXTERNAL_REFERENCE);
-}
-
 BIF(erlang, send, 3) {
-    bool noconnect = false;
+    unsigned remote = 0;
     term options = arguments[2];
     for (; is_list(options); options = list_tail(options)) {
-        noconnect |= list_head(options) == ATOM_noconnect;
-        if (list_head(options) != ATOM_noconnect && list_head(options) != ATOM_nosuspend)
+        if (list_head(options) == ATOM_noconnect)
+            remote |= REMOTE_NO_CONNECT;
+        else if (list_head(options) == ATOM_nosuspend)
+            remote |= REMOTE_NO_SUSPEND;
+        else
             return raise_badarg(self);
     }
     if (!is_nil(options))
         return raise_badarg(self);
-    if (noconnect && is_of_other_node(arguments[0]))
-        return ATOM_noconnect;
+    term node = remote_node(arguments[0]);
+    if (node != NONE && node != atomic_load(&vm.node_name))
+        return remote_send(self, arguments[0], arguments[1], remote);
     return proc_send(self, arguments[0], arguments[1]);
 }
 
@@ -130,7 +132,9 @@ static term exit_signal(struct process *self, term to, term reason) {
     } else if (is_local_port(to)) {
         if (vm.hooks.port_exit_signal)
             vm.hooks.port_exit_signal(self, to, reason);
-    } else if (!is_pid(to) && !is_port(to)) {
+    } else if (is_pid(to)) {
+        proc_exit_signal(self, to, reason);
+    } else if (!is_port(to)) {
         return raise_badarg(self);
     }
     return ATOM_true;
@@ -271,15 +275,8 @@ BIF(erlang, make_ref, 0) {
     return heap_reference(&self->heap);
 }
 
-// Integers below zero unless `positive`; monotonic ones have a counter of their own, as their order is seen.
-static term unique_integer(struct process *self, bool positive, bool monotonic) {
-    _Atomic uint64_t *counter = monotonic ? &vm.unique_monotonic : &vm.unique;
-    int64_t number = (int64_t)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
-    return heap_integer(&self->heap, positive ? number + 1 : number - 576460752303423488); // OTP's smallest small
-}
-
 BIF(erlang, unique_integer, 0) {
-    return unique_integer(self, false, false);
+    return heap_unique_integer(&self->heap, false, false);
 }
 
 BIF(erlang, unique_integer, 1) {
@@ -291,5 +288,5 @@ BIF(erlang, unique_integer, 1) {
         if (list_head(options) != ATOM_positive && list_head(options) != ATOM_monotonic)
             return raise_badarg(self);
     }
-    return is_nil(options) ? unique_integer(self, positive, monotonic) : raise_badarg(self);
+    return is_nil(options) ? heap_unique_integer(&self->heap, positive, monotonic) : raise_badarg(self);
 }

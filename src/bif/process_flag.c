@@ -3,12 +3,13 @@
 #include "bif/bif.h"
 #include "bif/spawn.h"
 #include "options.h"
+#include "proc/ask.h"
 #include "proc/extra.h"
 #include "proc/node_monitor.h"
+#include "proc/saved_calls.h"
+#include "sched/sched.h"
 #include "term/map.h"
 #include "vm.h"
-
-#define SAVE_CALLS_MAX 10000
 
 // ---- max_heap_size ------------------------------------------------------------------------------------------------
 
@@ -98,6 +99,14 @@ static term set_monitor_nodes(struct process *self, term options, term value) {
     return SMALL(node_monitor_set(self->pid, parsed, value == ATOM_true));
 }
 
+static bool saves_calls_read(term value) {
+    return natural(value) && small_value(value) <= SAVED_CALLS_MAX;
+}
+
+static term save_calls(struct process *owner, term value, struct heap *builder) {
+    return SMALL(saved_calls_set(owner, (uint32_t)small_value(value)));
+}
+
 BIF(erlang, process_flag, 2) {
     term value = arguments[1], old;
     if (is_tuple_of(arguments[0], 2) && tuple_element(arguments[0], 1) == ATOM_monitor_nodes)
@@ -128,27 +137,27 @@ BIF(erlang, process_flag, 2) {
         self->heap.fullsweep_after = small_value(value) > UINT16_MAX ? UINT16_MAX : (uint32_t)small_value(value);
         return old;
     case ATOM_min_heap_size:
-        if (!natural(value))
-            return raise_badarg(self);
-        old = SMALL(self->heap.size_minimum ? self->heap.size_minimum : HEAP_MINIMUM);
-        self->heap.size_minimum = (size_t)small_value(value);
-        return old;
-    case ATOM_min_bin_vheap_size: // binaries are accounted by bytes here
-        return natural(value) ? SMALL(vm.options->binary_heap_minimum) : raise_badarg(self);
+        old = SMALL(heap_minimum_told(self->heap.size_minimum));
+        return heap_minimum_read(value, &self->heap.size_minimum) ? old : raise_badarg(self);
+    case ATOM_min_bin_vheap_size:
+        old = SMALL(binary_heap_minimum_told(self->heap.binary_minimum));
+        return binary_heap_minimum_read(value, &self->heap.binary_minimum) ? old : raise_badarg(self);
     case ATOM_scheduler: // processes are not bound
-        return natural(value) ? SMALL(0) : raise_badarg(self);
-    case ATOM_save_calls: // nothing is saved
-        return natural(value) && small_value(value) <= SAVE_CALLS_MAX ? SMALL(0) : raise_badarg(self);
+        return natural(value) && small_value(value) <= sched_count() ? SMALL(0) : raise_badarg(self);
+    case ATOM_save_calls:
+        return saves_calls_read(value) ? save_calls(self, value, NULL) : raise_badarg_cause(self, ATOM_none);
     default:
         return raise_badarg(self);
     }
 }
 
-// true | badarg | Reference
+// The old value, or badtype | badarg.
 BIF(erts_internal, process_flag, 3) {
     term pid = arguments[0], value = arguments[2];
-    if (!is_local_pid(pid) || !proc_lookup(pid) || arguments[1] != ATOM_save_calls || !natural(value) ||
-        small_value(value) > SAVE_CALLS_MAX)
+    if (!is_local_pid(pid))
+        return ATOM_badtype;
+    if (arguments[1] != ATOM_save_calls || !saves_calls_read(value))
         return ATOM_badarg;
-    return SMALL(0);
+    term old = proc_ask(self, pid, save_calls, value);
+    return old == NONE ? ATOM_badtype : old;
 }

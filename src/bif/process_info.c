@@ -9,6 +9,8 @@
 #include "proc/bond.h"
 #include "proc/dictionary.h"
 #include "proc/extra.h"
+#include "proc/memory.h"
+#include "proc/saved_calls.h"
 #include "proc/sequence.h"
 #include "term/print.h"
 #include "vm.h"
@@ -157,7 +159,7 @@ static term item_monitors(const struct subject *subject) {
 static term item_monitored_by(const struct subject *subject) {
     term list = NIL;
     for (struct bond *bond = bond_first(subject->process); bond; bond = bond->newer) {
-        if (bond->kind == BOND_WATCHED)
+        if (bond->kind == BOND_WATCHED && bond->other != ATOM_resource && bond->other != ATOM_socket)
             list = heap_cons(subject->heap, heap_copy_all(subject->heap, bond->other), list);
     }
     return list;
@@ -194,30 +196,14 @@ static term item_total_heap_size(const struct subject *subject) {
 }
 
 static term item_memory(const struct subject *subject) {
-    const struct process *process = subject->process;
-    const struct heap *heap = &process->heap;
-    size_t bytes = sizeof *process + (young_words(heap) + old_words(heap) + heap->fragment_words) * sizeof(term);
-    for (struct signal *message = process->mailbox; message; message = message->next)
-        bytes += sizeof *message + message->fragment.words * sizeof(term);
-    if (process->links)
-        bytes += sizeof *process->links + process->links->count * (sizeof(struct bond) + 4 * sizeof(term)) +
-                 process->links->bucket_count * sizeof(struct bond *);
-    if (process->dictionary)
-        bytes += sizeof *process->dictionary + process->dictionary->room * 2 * sizeof(term);
-    if (process->extra)
-        bytes += sizeof *process->extra;
-    return number(subject, bytes);
-}
-
-static size_t heap_minimum(const struct process *process) {
-    return process->heap.size_minimum ? process->heap.size_minimum : HEAP_MINIMUM;
+    return number(subject, proc_memory(subject->process));
 }
 
 static term item_min_heap_size(const struct subject *subject) {
-    return number(subject, heap_minimum(subject->process));
+    return number(subject, heap_minimum_told(subject->process->heap.size_minimum));
 }
 static term item_min_bin_vheap_size(const struct subject *subject) {
-    return number(subject, vm.options->binary_heap_minimum);
+    return number(subject, binary_heap_minimum_told(subject->process->heap.binary_minimum));
 }
 static term item_fullsweep_after(const struct subject *subject) {
     return number(subject, subject->process->heap.fullsweep_after);
@@ -253,9 +239,9 @@ static term item_garbage_collection_info(const struct subject *subject) {
         {ATOM_old_heap_size, (size_t)(its->old_top - its->old_start)},
         {ATOM_heap_size, (size_t)(its->top - its->start)},
         {ATOM_bin_vheap_size, its->binary_bytes / sizeof(term)},
-        {ATOM_bin_vheap_block_size, vm.options->binary_heap_minimum},
-        {ATOM_bin_old_vheap_size, 0},
-        {ATOM_bin_old_vheap_block_size, vm.options->binary_heap_minimum},
+        {ATOM_bin_vheap_block_size, binary_heap_minimum_told(its->binary_minimum)},
+        {ATOM_bin_old_vheap_size, its->old_binary_bytes / sizeof(term)},
+        {ATOM_bin_old_vheap_block_size, binary_heap_minimum_told(its->binary_minimum)},
     };
     term list = NIL;
     for (size_t i = sizeof rows / sizeof *rows; i-- > 0;)
@@ -269,8 +255,10 @@ static term list_binaries(const struct subject *subject, const struct off_heap *
         if (header_kind(off_heap->header) != KIND_SLICE)
             continue;
         struct shared_binary *shared = off_heap->shared;
+        const struct heap *heap = &subject->process->heap;
+        size_t references = atomic_load(&shared->references) - (heap->ahead == shared ? heap->ahead_count : 0);
         term row = heap_tuple_of(subject->heap, 3, heap_unsigned(subject->heap, (uintptr_t)shared),
-                                 number(subject, shared->capacity), number(subject, atomic_load(&shared->references)));
+                                 number(subject, shared->capacity), number(subject, references));
         list = heap_cons(subject->heap, row, list);
     }
     return list;
@@ -313,8 +301,8 @@ static term item_token(const struct subject *subject) {
 static term item_none(const struct subject *subject) {
     return NIL;
 }
-static term item_false(const struct subject *subject) {
-    return ATOM_false;
+static term item_last_calls(const struct subject *subject) {
+    return saved_calls_list(subject->process, subject->heap);
 }
 static term item_zero(const struct subject *subject) {
     return SMALL(0);
@@ -350,7 +338,7 @@ static const struct item {
     {ATOM_current_stacktrace, item_current_stacktrace, false},
     {ATOM_fullsweep_after, item_fullsweep_after, false},
     {ATOM_garbage_collection_info, item_garbage_collection_info, false},
-    {ATOM_last_calls, item_false, false},
+    {ATOM_last_calls, item_last_calls, false},
     {ATOM_magic_ref, item_none, false},
     {ATOM_max_heap_size, item_max_heap_size, false},
     {ATOM_memory, item_memory, false},

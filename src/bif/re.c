@@ -64,10 +64,10 @@ static bool flat_bytes(struct process *self, term data, const uint8_t **bytes, s
         *bytes = bitstring_bytes(self, data, size);
         return true;
     }
-    if (iodata_size(data, size) != IODATA_OK)
+    if (iodata_size(data, size, &self->work) != IODATA_OK)
         return false;
     uint8_t *copy = proc_scratch(self, *size + 1);
-    iodata_copy(data, copy);
+    iodata_copy(data, copy, &self->work);
     *bytes = copy;
     return true;
 }
@@ -273,7 +273,7 @@ static enum regex_result run_task(struct process *self, struct regex *regex, con
     task->match_limit = limit < SHORT_MATCH_LIMIT ? limit : SHORT_MATCH_LIMIT;
     enum regex_result result = regex_run(regex, task, groups, count);
     if (result == REGEX_LIMIT && limit > SHORT_MATCH_LIMIT) {
-        proc_slow_enter(self);
+        proc_slow_enter(self, SLOW_COMPUTES);
         task->match_limit = limit;
         result = regex_run(regex, task, groups, count);
         proc_slow_leave(self);

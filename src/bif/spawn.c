@@ -3,8 +3,11 @@
 #include "bif/spawn.h"
 
 #include "bif/bif.h"
+#include "bif/heap_sizes.h"
 #include "code/code.h"
+#include "options.h"
 #include "proc/signal.h"
+#include "sched/sched.h"
 #include "vm.h"
 
 #define ARITY_MAX 255
@@ -29,6 +32,33 @@ static bool size_read(term value, size_t *size) {
     if (!is_small(value) || small_value(value) < 0)
         return false;
     *size = (size_t)small_value(value);
+    return true;
+}
+
+bool heap_size_read(term value, size_t *words) {
+    return is_small(value) && small_value(value) <= HEAP_SIZE_MAX && size_read(value, words);
+}
+
+size_t heap_size_kept(size_t words, size_t least, size_t standard) {
+    size_t size = heap_size_round(words);
+    if (size < least)
+        size = least;
+    return size == standard ? 0 : size;
+}
+
+bool heap_minimum_read(term value, size_t *minimum) {
+    size_t words;
+    if (!heap_size_read(value, &words))
+        return false;
+    *minimum = heap_size_kept(words, heap_minimum_told(vm.options->heap_minimum), HEAP_MINIMUM);
+    return true;
+}
+
+bool binary_heap_minimum_read(term value, size_t *minimum) {
+    size_t words;
+    if (!heap_size_read(value, &words))
+        return false;
+    *minimum = heap_size_kept(words, binary_heap_minimum_told(vm.options->binary_heap_minimum), BINARY_HEAP_MINIMUM);
     return true;
 }
 
@@ -71,7 +101,7 @@ static bool pair_read(term name, term value, struct request *request, bool is_re
         set_flag(options, FLAG_OFF_HEAP_MESSAGES, value == ATOM_off_heap);
         return value == ATOM_off_heap || value == ATOM_on_heap;
     case ATOM_min_heap_size:
-        return size_read(value, &options->heap_minimum);
+        return heap_minimum_read(value, &options->heap_minimum);
     case ATOM_max_heap_size: {
         struct heap_maximum maximum;
         if (!heap_maximum_read(value, &maximum))
@@ -86,9 +116,10 @@ static bool pair_read(term name, term value, struct request *request, bool is_re
             return false;
         options->fullsweep_after = size > UINT16_MAX ? UINT16_MAX : (uint32_t)size;
         return true;
-    case ATOM_min_bin_vheap_size: // binaries are accounted by bytes here, there is nothing to set
-    case ATOM_scheduler:          // processes are not bound
-        return size_read(value, &size);
+    case ATOM_min_bin_vheap_size:
+        return binary_heap_minimum_read(value, &options->binary_heap_minimum);
+    case ATOM_scheduler: // processes are not bound
+        return size_read(value, &size) && size <= sched_count();
     case ATOM_async_dist:
         set_flag(options, FLAG_ASYNC_DIST, value == ATOM_true);
         return is_request && (value == ATOM_true || value == ATOM_false);
@@ -179,7 +210,7 @@ BIF(erlang, spawn_opt, 4) {
 // {ReplyTag, RequestId, ok | error, Result}: it comes before anything that the new process sends.
 static void reply(struct process *self, const struct request *request, term reference, term outcome, term result) {
     if (outcome == ATOM_ok ? request->reply_ok : request->reply_error)
-        proc_signal(self, signal_tuple(SIGNAL_MESSAGE, NONE, NONE, 4,
+        proc_signal(self, signal_tuple(SIGNAL_MESSAGE, outcome == ATOM_ok ? result : NONE, NONE, 4,
                                        (term[]){request->reply_tag, reference, outcome, result}));
 }
 
@@ -210,7 +241,14 @@ BIF(erts_internal, spawn_request, 4) {
     return reference;
 }
 
-// Local requests have been answered by the time that anybody could abandon them.
-BIF(erlang, spawn_request_abandon, 1) {
-    return is_reference(arguments[0]) ? ATOM_false : raise_badarg(self);
+// For requests of other nodes.
+static bool hook_options(term list, struct spawn_options *options) {
+    struct request request;
+    bool proper, valid = options_read(list, &request, false, &proper);
+    *options = request.options;
+    return valid && proper;
+}
+
+void spawn_set_hooks(struct vm_hooks *hooks) {
+    hooks->spawn_options = hook_options;
 }

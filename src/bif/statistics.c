@@ -5,6 +5,7 @@
 #include "proc/proc.h"
 #include "sched/sched.h"
 #include "sys/sys.h"
+#include "term/map.h"
 #include "vm.h"
 
 #define MILLISECOND 1000000
@@ -35,49 +36,87 @@ static uint64_t context_switches(void) {
     return total;
 }
 
-// The lengths of the run queues, with the running processes when `active`; then zeros for the dirty queues.
+// ---- queues -------------------------------------------------------------------------------------------------------
+
+// Processes that wait in a scheduler's queue, with the one that it runs when `active`.
 static uint64_t queue_length(unsigned scheduler, bool active) {
     struct sched_statistics statistics = sched_statistics(scheduler);
     return statistics.run_queue + (active && statistics.running);
 }
 
-static term queue_lengths(struct process *self, bool active, unsigned dirty) {
-    term list = NIL;
-    for (unsigned i = 0; i < dirty; i++)
-        list = heap_cons(&self->heap, SMALL(0), list);
+// The same of the slow-work threads of a kind, which share one queue: what OTP's dirty schedulers are.
+static uint64_t dirty_queue_length(enum slow_work kind, bool active) {
+    struct slow_statistics statistics = sched_slow_statistics(kind);
+    return statistics.waiting + (active ? statistics.running : 0);
+}
+
+// One length for each scheduler, then that for what computes and, when `all`, that for what blocks.
+static term queue_lengths(struct process *self, bool active, bool all) {
+    term list = all ? heap_cons(&self->heap, number(self, dirty_queue_length(SLOW_BLOCKS, active)), NIL) : NIL;
+    list = heap_cons(&self->heap, number(self, dirty_queue_length(SLOW_COMPUTES, active)), list);
     for (unsigned i = sched_count(); i >= 1; i--)
         list = heap_cons(&self->heap, number(self, queue_length(i, active)), list);
     return list;
 }
 
-// {Queue1, ..., 0, 0}: the last two are the dirty queues, which no process waits in.
+// {Length, ...}, as queue_lengths of all.
 static term run_queues(struct process *self) {
     unsigned count = sched_count();
     term *words = heap_tuple(&self->heap, count + 2);
-    for (unsigned i = 1; i <= count + 2; i++)
-        words[i] = i <= count ? SMALL(queue_length(i, false)) : SMALL(0);
+    for (unsigned i = 1; i <= count; i++)
+        words[i] = SMALL(queue_length(i, false));
+    words[count + 1] = SMALL(dirty_queue_length(SLOW_COMPUTES, false));
+    words[count + 2] = SMALL(dirty_queue_length(SLOW_BLOCKS, false));
     return boxed_make(words);
 }
 
-static term total_queue_length(struct process *self, bool active) {
-    uint64_t total = 0;
+static term total_queue_length(struct process *self, bool active, bool all) {
+    uint64_t total = dirty_queue_length(SLOW_COMPUTES, active) + (all ? dirty_queue_length(SLOW_BLOCKS, active) : 0);
     for (unsigned i = 1; i <= sched_count(); i++)
         total += queue_length(i, active);
     return number(self, total);
 }
 
-// [{SchedulerId, ActiveTime, TotalTime}], with those of the slow-work threads, which are not measured, when `all`.
+// ---- times --------------------------------------------------------------------------------------------------------
+
+// [{SchedulerId, ActiveTime, TotalTime}]; those of threads that block only when `all`.
 static term scheduler_wall_time(struct process *self, bool all) {
     if (!atomic_load(&vm.scheduler_wall_time))
         return ATOM_undefined;
     uint64_t total = (uint64_t)(sys_monotonic_time() - vm.start_time);
-    unsigned count = sched_count(), others = all ? vm.options->dirty_cpu : 0;
     term list = NIL;
-    for (unsigned i = count + others; i >= 1; i--) {
-        uint64_t busy = i <= count ? (uint64_t)sched_statistics(i).busy_time : 0;
-        term row =
-            heap_tuple_of(&self->heap, 3, SMALL(i), number(self, busy < total ? busy : total), number(self, total));
-        list = heap_cons(&self->heap, row, list);
+    unsigned id = 0;
+    for (enum sched_thread kind = SCHED_NORMAL; kind <= (all ? SCHED_DIRTY_IO : SCHED_DIRTY_CPU); kind++) {
+        for (unsigned i = 1; i <= sched_thread_count(kind); i++) {
+            uint64_t busy = (uint64_t)sched_busy_time(kind, i);
+            term row = heap_tuple_of(&self->heap, 3, SMALL(++id), number(self, busy < total ? busy : total),
+                                     number(self, total));
+            list = heap_cons(&self->heap, row, list);
+        }
+    }
+    return list;
+}
+
+// [#{type => Kind, id => Number, counters => #{State => PerformanceCounter}}]
+static term microstates(struct process *self) {
+    static const term names[MICROSTATES] = {ATOM_aux,   ATOM_check_io, ATOM_emulator, ATOM_gc,
+                                            ATOM_other, ATOM_port,     ATOM_sleep};
+    static const term kinds[SCHED_THREADS] = {ATOM_scheduler, ATOM_dirty_cpu_scheduler, ATOM_dirty_io_scheduler};
+    struct heap *heap = &self->heap;
+    term list = NIL;
+    for (enum sched_thread kind = SCHED_THREADS; kind-- > 0;) {
+        for (unsigned i = sched_thread_count(kind); i >= 1; i--) {
+            uint64_t spent[MICROSTATES];
+            sched_microstates_read(kind, i, spent);
+            term counters[2 * MICROSTATES];
+            for (size_t j = 0; j < MICROSTATES; j++) {
+                counters[2 * j] = names[j];
+                counters[2 * j + 1] = number(self, spent[j]);
+            }
+            term pairs[] = {ATOM_counters, map_from_pairs(heap, counters, MICROSTATES), ATOM_id, SMALL(i), ATOM_type,
+                            kinds[kind]};
+            list = heap_cons(heap, map_from_pairs(heap, pairs, 3), list);
+        }
     }
     return list;
 }
@@ -104,27 +143,29 @@ BIF(erlang, statistics, 1) {
                              heap_tuple_of(&self->heap, 2, ATOM_output, number(self, atomic_load(&last->bytes_out))));
     case ATOM_run_queue:
     case ATOM_total_run_queue_lengths:
+        return total_queue_length(self, false, false);
     case ATOM_total_run_queue_lengths_all:
-        return total_queue_length(self, false);
+        return total_queue_length(self, false, true);
     case ATOM_run_queues:
         return run_queues(self);
     case ATOM_run_queue_lengths:
-        return queue_lengths(self, false, 1);
+        return queue_lengths(self, false, false);
     case ATOM_run_queue_lengths_all:
-        return queue_lengths(self, false, 2);
+        return queue_lengths(self, false, true);
     case ATOM_active_tasks:
-        return queue_lengths(self, true, 1);
+        return queue_lengths(self, true, false);
     case ATOM_active_tasks_all:
-        return queue_lengths(self, true, 2);
+        return queue_lengths(self, true, true);
     case ATOM_total_active_tasks:
+        return total_queue_length(self, true, false);
     case ATOM_total_active_tasks_all:
-        return total_queue_length(self, true);
+        return total_queue_length(self, true, true);
     case ATOM_scheduler_wall_time:
         return scheduler_wall_time(self, false);
     case ATOM_scheduler_wall_time_all:
         return scheduler_wall_time(self, true);
     case ATOM_microstate_accounting:
-        return ATOM_undefined;
+        return microstates(self);
     default:
         return raise_badarg(self);
     }

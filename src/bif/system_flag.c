@@ -2,8 +2,12 @@
 
 #include "bif/bif.h"
 #include "bif/spawn.h"
+#include "bif/system_info.h"
 #include "options.h"
 #include "proc/system_monitor.h"
+#include "proc/system_profile.h"
+#include "proc/trace.h"
+#include "proc/tracer.h"
 #include "sched/sched.h"
 #include "vm.h"
 
@@ -22,9 +26,7 @@ static term set_backtrace_depth(struct process *self, term value) {
 static term set_schedulers_online(struct process *self, term value) {
     if (!natural(value, 1, sched_count()))
         return raise_badarg(self);
-    unsigned old = sched_set_online((unsigned)small_value(value));
-    vm.options->schedulers_online = (unsigned)small_value(value);
-    return SMALL(old);
+    return SMALL(multi_scheduling_set_online((unsigned)small_value(value)));
 }
 
 static term set_dirty_cpu_online(struct process *self, term value) {
@@ -44,10 +46,10 @@ static term set_fullsweep_after(struct process *self, term value) {
 }
 
 static term set_size(struct process *self, size_t *size, size_t standard, term value) {
-    size_t old = *size ? *size : standard;
-    if (!natural(value, 0, SMALL_MAX))
+    size_t words, old = *size ? *size : standard;
+    if (!heap_size_read(value, &words))
         return raise_badarg(self);
-    *size = (size_t)small_value(value);
+    *size = heap_size_kept(words, 0, standard);
     return heap_unsigned(&self->heap, old);
 }
 
@@ -91,12 +93,17 @@ static term set_trace_control_word(struct process *self, term value) {
     return SMALL(atomic_exchange(&vm.trace_control_word, (uint32_t)small_value(value)));
 }
 
-// A pid, or false for nobody.
+// A pid, a port, {Module, State}, or false for nobody.
 static term set_sequential_tracer(struct process *self, term value) {
-    if (value != ATOM_false && !(is_local_pid(value) && proc_lookup(value)))
+    term tracer = value == ATOM_false ? 0 : value, old = info_sequential_tracer(&self->heap);
+    if (is_tuple_of(value, 2) && is_atom(tuple_element(value, 1)))
+        tracer = tracer_of_module(tuple_element(value, 1), tuple_element(value, 2));
+    else if (tracer && !is_local_pid(value) && !is_local_port(value))
         return raise_badarg(self);
-    term old = atomic_exchange(&vm.sequential_tracer, value == ATOM_false ? 0 : value);
-    return proc_lookup(old) ? old : ATOM_false;
+    if (tracer == NONE || (tracer && !trace_tracer_exists(tracer, ATOM_undefined)))
+        return raise_badarg(self);
+    atomic_store(&vm.sequential_tracer, tracer);
+    return old;
 }
 
 BIF(erlang, system_flag, 2) {
@@ -113,7 +120,7 @@ BIF(erlang, system_flag, 2) {
     case ATOM_min_heap_size:
         return set_size(self, &vm.options->heap_minimum, HEAP_MINIMUM, value);
     case ATOM_min_bin_vheap_size:
-        return set_size(self, &vm.options->binary_heap_minimum, 0, value);
+        return set_size(self, &vm.options->binary_heap_minimum, BINARY_HEAP_MINIMUM, value);
     case ATOM_max_heap_size:
         return set_max_heap_size(self, value);
     case ATOM_scheduler_bind_type:
@@ -129,14 +136,20 @@ BIF(erlang, system_flag, 2) {
         return bif_call(self, ATOM_erts_internal, ATOM_system_flag_scheduler_wall_time, 1);
     case ATOM_outstanding_system_requests_limit: // requests wait in the target's inbox: there is no limit to set
         return natural(value, 1, NATURAL_MAX) ? SMALL(sched_count()) : raise_badarg(self);
-    case ATOM_microstate_accounting: // statistics(microstate_accounting) is always undefined
-        return value == ATOM_true || value == ATOM_false || value == ATOM_reset ? ATOM_false : raise_badarg(self);
+    case ATOM_microstate_accounting:
+        if (value == ATOM_reset)
+            return term_boolean(sched_microstates_clear());
+        if (value != ATOM_true && value != ATOM_false)
+            return raise_badarg(self);
+        return term_boolean(sched_microstates_set(value == ATOM_true));
     case ATOM_sequential_tracer:
         return set_sequential_tracer(self, value);
     case ATOM_reset_seq_trace:
         return value == ATOM_true ? ATOM_true : raise_badarg(self);
+    case ATOM_time_offset: // it was final from the start
+        return value == ATOM_finalize ? ATOM_final : raise_badarg(self);
     case ATOM_multi_scheduling:
-        return raise_error(self, ATOM_notsup);
+        return set_multi_scheduling(self, value);
     default:
         return raise_badarg(self);
     }
@@ -153,7 +166,7 @@ BIF(erts_internal, system_check, 1) {
     return arguments[0] == ATOM_schedulers ? ATOM_ok : raise_badarg(self);
 }
 
-// ---- system_monitor: kept and told, but nothing is reported yet ---------------------------------------------------
+// ---- system_monitor -----------------------------------------------------------------------------------------------
 
 BIF(erlang, system_monitor, 0) {
     return system_monitor_get(&self->heap);
@@ -175,9 +188,10 @@ BIF(erlang, system_monitor, 2) {
 }
 
 BIF(erlang, system_profile, 0) {
-    return ATOM_undefined;
+    return system_profile_get(&self->heap);
 }
 
 BIF(erlang, system_profile, 2) {
-    return arguments[0] == ATOM_undefined ? ATOM_undefined : raise_error(self, ATOM_notsup);
+    term old = system_profile_set(&self->heap, arguments[0], arguments[1]);
+    return old == NONE ? raise_badarg(self) : old;
 }

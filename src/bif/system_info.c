@@ -2,9 +2,15 @@
 
 #include "bif/system_info.h"
 #include "bif/bif.h"
+#include "bif/heap_sizes.h"
+#include "bif/spawn.h"
+#include "dist/dist.h"
 #include "ets/ets.h"
 #include "io/port.h"
+#include "nif/nif.h"
 #include "options.h"
+#include "proc/trace.h"
+#include "proc/tracer.h"
 #include "sched/sched.h"
 #include "sys/sys.h"
 #include "term/atom.h"
@@ -48,6 +54,9 @@ static term system_architecture(struct process *self) {
 }
 static term driver_version(struct process *self) {
     return string(self, "3.3");
+}
+static term taints(struct process *self) {
+    return nif_taints(&self->heap);
 }
 static term nif_version(struct process *self) {
     return string(self, "2.16");
@@ -94,9 +103,6 @@ static term answer_false(struct process *self) {
 static term answer_undefined(struct process *self) {
     return ATOM_undefined;
 }
-static term answer_nil(struct process *self) {
-    return NIL;
-}
 static term wordsize(struct process *self) {
     return SMALL(8);
 }
@@ -130,9 +136,12 @@ static term unbound(struct process *self) {
 static term trace_control_word(struct process *self) {
     return SMALL(atomic_load(&vm.trace_control_word));
 }
-static term sequential_tracer(struct process *self) {
+term info_sequential_tracer(struct heap *heap) {
     term tracer = atomic_load(&vm.sequential_tracer);
-    return pair(self, ATOM_sequential_tracer, proc_lookup(tracer) ? tracer : ATOM_false);
+    return tracer && trace_tracer_exists(tracer, ATOM_undefined) ? tracer_describe(heap, tracer) : ATOM_false;
+}
+static term sequential_tracer(struct process *self) {
+    return pair(self, ATOM_sequential_tracer, info_sequential_tracer(&self->heap));
 }
 
 // ---- limits and counts --------------------------------------------------------------------------------------------
@@ -161,6 +170,21 @@ static term ets_count_item(struct process *self) {
 static term ets_limit(struct process *self) {
     return integer(self, vm.options->ets_limit);
 }
+// [{Node, Controller}]
+static term dist_ctrl(struct process *self) {
+    term list = NIL;
+    size_t bucket = 0;
+    for (struct node *node = NULL; (node = dist_node_next(&bucket, node));) {
+        struct channel *channel = channel_get(node);
+        if (!channel)
+            continue;
+        if (atomic_load(&channel->state) == CHANNEL_UP)
+            list = heap_cons(&self->heap, heap_tuple_of(&self->heap, 2, node->name, channel->controller), list);
+        channel_release(channel);
+    }
+    return list;
+}
+
 static term dist_buf_busy_limit(struct process *self) {
     return integer(self, vm.options->distribution_buffer_limit);
 }
@@ -171,10 +195,11 @@ static term creation(struct process *self) {
 // ---- heaps --------------------------------------------------------------------------------------------------------
 
 static term min_heap_size(struct process *self) {
-    return pair(self, ATOM_min_heap_size, integer(self, vm.options->heap_minimum));
+    return pair(self, ATOM_min_heap_size, integer(self, heap_minimum_told(vm.options->heap_minimum)));
 }
 static term min_bin_vheap_size(struct process *self) {
-    return pair(self, ATOM_min_bin_vheap_size, integer(self, vm.options->binary_heap_minimum));
+    return pair(self, ATOM_min_bin_vheap_size,
+                integer(self, binary_heap_minimum_told(vm.options->binary_heap_minimum)));
 }
 static term fullsweep_after(struct process *self) {
     return pair(self, ATOM_fullsweep_after, integer(self, vm.options->fullsweep_after));
@@ -189,6 +214,14 @@ static term garbage_collection(struct process *self) {
     term items[] = {pair(self, ATOM_max_heap_size, integer(self, vm.options->heap_maximum)), min_bin_vheap_size(self),
                     min_heap_size(self), fullsweep_after(self)};
     return heap_list_of(&self->heap, 4, items, NIL);
+}
+static term told_heap_sizes(struct process *self) {
+    size_t sizes[HEAP_SIZES];
+    heap_sizes(sizes);
+    term list = NIL;
+    for (size_t i = HEAP_SIZES; i-- > 0;)
+        list = heap_cons(&self->heap, heap_unsigned(&self->heap, sizes[i]), list);
+    return list;
 }
 static term message_queue_data(struct process *self) {
     return vm.options->off_heap_messages ? ATOM_off_heap : ATOM_on_heap;
@@ -246,6 +279,29 @@ static term cpu_topology(struct process *self) {
     return heap_cons(&self->heap, pair(self, ATOM_processor, cores), NIL);
 }
 
+// How many processors there are is looked at anew each time: nothing is kept that would have to change.
+static term update_cpu_info(struct process *self) {
+    return ATOM_unchanged;
+}
+static term system_logger(struct process *self) {
+    return atomic_load(&vm.system_logger);
+}
+// [[{Property, Value}]] of each poller: there is one.
+static term check_io(struct process *self) {
+    struct heap *heap = &self->heap;
+    term rows[] = {pair(self, ATOM_name, ATOM_poller),
+                   pair(self, ATOM_primary, ATOM_epoll),
+                   pair(self, ATOM_kernel_poll, ATOM_epoll),
+                   pair(self, ATOM_total_poll_set_size, integer(self, poll_count())),
+                   pair(self, ATOM_lazy_updates, ATOM_false),
+                   pair(self, ATOM_pending_updates, SMALL(0)),
+                   pair(self, ATOM_batch_updates, ATOM_false),
+                   pair(self, ATOM_concurrent_updates, ATOM_true),
+                   pair(self, ATOM_fallback, ATOM_false),
+                   pair(self, ATOM_max_fds, integer(self, (size_t)sysconf(_SC_OPEN_MAX)))};
+    return heap_cons(heap, heap_list_of(heap, sizeof rows / sizeof *rows, rows, NIL), NIL);
+}
+
 // ---- time ---------------------------------------------------------------------------------------------------------
 
 static term start_time(struct process *self) {
@@ -288,6 +344,7 @@ static const struct {
 } items[] = {
     {ATOM_all_schedulers_state, all_schedulers_state},
     {ATOM_alloc_util_allocators, info_allocators},
+    {ATOM_allocator, info_allocator},
     {ATOM_allocated_areas, info_allocated_areas},
     {ATOM_atom_count, atom_count_item},
     {ATOM_atom_limit, atom_limit_item},
@@ -295,7 +352,9 @@ static const struct {
     {ATOM_break_ignored, answer_false},
     {ATOM_build_type, emu_type},
     {ATOM_c_compiler_used, c_compiler_used},
+    {ATOM_check_io, check_io},
     {ATOM_compat_rel, compat_rel},
+    {ATOM_constant_pool_support, answer_true},
     {ATOM_cpu_quota, unknown},
     {ATOM_cpu_topology, cpu_topology},
     {ATOM_creation, creation},
@@ -304,8 +363,9 @@ static const struct {
     {ATOM_dirty_cpu_schedulers, dirty_cpu},
     {ATOM_dirty_cpu_schedulers_online, dirty_cpu_online},
     {ATOM_dirty_io_schedulers, dirty_io},
+    {ATOM_dist, info_dist},
     {ATOM_dist_buf_busy_limit, dist_buf_busy_limit},
-    {ATOM_dist_ctrl, answer_nil},
+    {ATOM_dist_ctrl, dist_ctrl},
     {ATOM_driver_version, driver_version},
     {ATOM_dynamic_trace, none},
     {ATOM_dynamic_trace_probes, answer_false},
@@ -314,14 +374,18 @@ static const struct {
     {ATOM_emu_type, emu_type},
     {ATOM_end_time, end_time},
     {ATOM_endian, endian},
+    {ATOM_ets_always_compress, answer_false},
     {ATOM_ets_count, ets_count_item},
     {ATOM_ets_limit, ets_limit},
     {ATOM_ets_realloc_moves, answer_false},
     {ATOM_fullsweep_after, fullsweep_after},
     {ATOM_garbage_collection, garbage_collection},
+    {ATOM_heap_sizes, told_heap_sizes},
     {ATOM_heap_type, heap_type},
     {ATOM_hipe_architecture, answer_undefined},
+    {ATOM_info, info_report},
     {ATOM_kernel_poll, answer_true},
+    {ATOM_loaded, info_loaded},
     {ATOM_lock_checking, answer_false},
     {ATOM_lock_counting, answer_false},
     {ATOM_logical_processors, processors},
@@ -333,10 +397,10 @@ static const struct {
     {ATOM_min_bin_vheap_size, min_bin_vheap_size},
     {ATOM_min_heap_size, min_heap_size},
     {ATOM_modified_timing_level, answer_undefined},
-    {ATOM_multi_scheduling, enabled},
-    {ATOM_multi_scheduling_blockers, answer_nil},
+    {ATOM_multi_scheduling, info_multi_scheduling},
+    {ATOM_multi_scheduling_blockers, info_multi_scheduling_blockers},
     {ATOM_nif_version, nif_version},
-    {ATOM_normal_multi_scheduling_blockers, answer_nil},
+    {ATOM_normal_multi_scheduling_blockers, info_normal_multi_scheduling_blockers},
     {ATOM_os_monotonic_time_source, monotonic_source},
     {ATOM_os_system_time_source, system_source},
     {ATOM_os_type, os_type},
@@ -348,6 +412,7 @@ static const struct {
     {ATOM_port_parallelism, answer_false},
     {ATOM_process_count, process_count},
     {ATOM_process_limit, process_limit},
+    {ATOM_procs, info_processes},
     {ATOM_scheduler_bind_type, unbound},
     {ATOM_scheduler_bindings, scheduler_bindings},
     {ATOM_scheduler_id, scheduler_id},
@@ -358,8 +423,9 @@ static const struct {
     {ATOM_smp_support, answer_true},
     {ATOM_start_time, start_time},
     {ATOM_system_architecture, system_architecture},
+    {ATOM_system_logger, system_logger},
     {ATOM_system_version, system_version},
-    {ATOM_taints, answer_nil},
+    {ATOM_taints, taints},
     {ATOM_thread_pool_size, async_threads},
     {ATOM_threads, answer_true},
     {ATOM_time_correction, time_correction},
@@ -367,6 +433,7 @@ static const struct {
     {ATOM_time_warp_mode, time_warp_mode},
     {ATOM_tolerant_timeofday, enabled},
     {ATOM_trace_control_word, trace_control_word},
+    {ATOM_update_cpu_info, update_cpu_info},
     {ATOM_version, version},
     {ATOM_wordsize, wordsize},
 };
@@ -384,6 +451,10 @@ BIF(erlang, system_info, 1) {
             return cpu_topology(self);
         if (name == ATOM_cpu_topology && which == ATOM_defined)
             return ATOM_undefined;
+        if ((name == ATOM_allocator || name == ATOM_allocator_sizes) && (is_atom(which) || is_list(which))) {
+            arguments[0] = which;
+            return bif_call(self, ATOM_erlang, name == ATOM_allocator ? ATOM_alloc_info : ATOM_alloc_sizes, 1);
+        }
     }
     if (is_tuple_of(item, 3)) {
         term name = tuple_element(item, 1);

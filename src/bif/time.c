@@ -116,15 +116,8 @@ BIF(erlang, timestamp, 0) {
     return timestamp_tuple(self, now_system());
 }
 
-// Strictly increasing over the whole node, so it may run ahead of the clock by as many microseconds as it was asked.
 BIF(erlang, now, 0) {
-    uint64_t current = (uint64_t)now_system() / 1000;
-    uint64_t last = atomic_load(&vm.last_now);
-    uint64_t next;
-    do
-        next = current > last ? current : last + 1;
-    while (!atomic_compare_exchange_weak(&vm.last_now, &last, next));
-    return timestamp_tuple(self, (int64_t)next * 1000);
+    return timestamp_tuple(self, vm_unique_now() * 1000);
 }
 
 // ---- calendar -----------------------------------------------------------------------------------------------------

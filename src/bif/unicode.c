@@ -216,7 +216,13 @@ static void convert(struct conversion *conversion, term data, term *failure, ter
     *left = begun;
 }
 
-// Checks the shape of the data. *size: bytes that it takes in UTF-8 if all of it is valid.
+// A bignum of OTP, whose small integers have 60 bits.
+static bool is_large(term t) {
+    return is_integer(t) && (!is_small(t) || small_value(t) >> 59 != small_value(t) >> 63);
+}
+
+// Checks the shape of the data, up to a large integer: as on OTP nothing behind one is looked at. *size: bytes that it
+// takes in UTF-8 if all of it is valid.
 static bool measure(term data, bool latin1, size_t *size) {
     struct walk walk;
     *size = 0;
@@ -224,6 +230,8 @@ static bool measure(term data, bool latin1, size_t *size) {
     while (walk_next(&walk)) {
         if (is_small(walk.element) && (uint64_t)small_value(walk.element) <= 0x10ffff) {
             *size += bits_utf8_size((uint32_t)small_value(walk.element)) / 8;
+        } else if (is_large(walk.element)) {
+            break;
         } else if (is_bitstring(walk.element)) {
             struct bits bits = bitstring_bits(walk.element);
             *size += bits.size >> 3;

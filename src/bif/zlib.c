@@ -159,12 +159,12 @@ BIF(zlib, deflateParams_nif, 3) {
 // ---- dictionaries
 
 static uint8_t *dictionary_argument(struct process *self, term t, size_t *size) {
-    if (iodata_size(t, size) != IODATA_OK || *size > UINT32_MAX) {
+    if (iodata_size(t, size, &self->work) != IODATA_OK || *size > UINT32_MAX) {
         raise_badarg(self);
         return NULL;
     }
     uint8_t *bytes = proc_scratch(self, *size);
-    iodata_copy(t, bytes);
+    iodata_copy(t, bytes, &self->work);
     return bytes;
 }
 

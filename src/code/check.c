@@ -256,6 +256,9 @@ static bool check_instruction(struct check *check) {
     case OPCODE_on_load:
         check->code->on_load = check->function;
         return true;
+    case OPCODE_nif_start:
+        check->function->may_be_native = check->code->declares_natives = true;
+        return true;
     default:
         return true;
     }

@@ -17,6 +17,8 @@
 
 struct process;
 struct code;
+struct native;
+struct nif_library;
 struct module;
 
 // A function of a loaded module. `entry` as above.
@@ -27,9 +29,11 @@ struct module;
 // All labels that the function's instructions mention are its own, but for those of calls, which are entry labels.
 struct function {
     _Atomic(const word *) entry;
+    _Atomic(struct native *) native; // C of a library in its place (exec/native.h), or NULL
     struct code *code;
     term name;
     uint32_t arity;
+    bool may_be_native;                            // named in the module's -nifs() attribute
     uint32_t begin, end;                           // byte offsets in the Code chunk, label and func_info included
     uint32_t first_label, entry_label, last_label; // the labels first_label..last_label belong to this function
     uint32_t prepared_words;
@@ -68,7 +72,8 @@ struct code {
     term *literals;             // by index, the large integers last
     struct literal_area *literal_area;
     _Atomic(struct code_lines *) lines; // NULL until the first is asked for
-    void *nif;                          // struct nif_library of nif/, or NULL
+    struct nif_library *nif_library;    // of nif/, or NULL
+    bool declares_natives;              // has a -nifs() attribute: no function but those may be native
 };
 
 struct module {

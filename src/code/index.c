@@ -70,3 +70,18 @@ void index_insert(struct index *index, void *item) {
     place_number(index, slots, number); // releases what was written above to whoever finds the number
     atomic_store_explicit(&index->count, number + 1, memory_order_release);
 }
+
+struct hash_numbers index_numbers(const struct index *index) {
+    const struct index_slots *slots = atomic_load_explicit(&index->slots, memory_order_acquire);
+    struct hash_numbers numbers = {0};
+    for (size_t i = 0; slots && i <= slots->mask; i++) {
+        uint32_t number = atomic_load_explicit(&slots->numbers[i], memory_order_acquire);
+        if (number == 0)
+            continue;
+        numbers.objects++;
+        hash_numbers_deepen(&numbers, (((uint32_t)i - index->hash(index_at(index, number - 1))) & slots->mask) + 1);
+    }
+    numbers.used = numbers.objects;
+    numbers.size = slots ? slots->mask + 1 : 0;
+    return numbers;
+}

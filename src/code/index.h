@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "term/hash_numbers.h"
+
 #define INDEX_BLOCKS 27
 #define INDEX_FIRST_BLOCK 64 // items
 
@@ -36,6 +38,7 @@ static inline uint32_t index_count(const struct index *index) {
     return atomic_load_explicit(&index->count, memory_order_acquire);
 }
 void index_insert(struct index *index, void *item);
+struct hash_numbers index_numbers(const struct index *index);
 
 // Mixes two words into a hash.
 static inline uint32_t index_mix(uint64_t a, uint64_t b) {

@@ -22,20 +22,26 @@ static void take_lambdas(struct code *code) {
         atomic_store_explicit(&code->lambdas[i]->function, code->lambda_functions[i], memory_order_release);
 }
 
+// So that take_exports need not make them, which takes the lock.
+static void make_exports(const struct code *code) {
+    for (uint32_t i = 0; i < code->export_count; i++)
+        code_export(code->name, code->exports[i]->name, code->exports[i]->arity);
+}
+
 static void take_exports(struct code *code) {
     for (uint32_t i = 0; i < code->export_count; i++) {
         struct function *function = code->exports[i];
-        struct export *export = code_export(code->name, function->name, function->arity);
+        struct export *export = code_export_find(code->name, function->name, function->arity);
         export->code = function;
         link_export(export);
     }
 }
 
-// Those exports that still lead to `code` lead nowhere: calling them calls error_handler.
+// Those exports that still lead to `code` lead nowhere: calling them calls error_handler. The lock is held.
 static void drop_exports(struct code *code) {
     for (uint32_t i = 0; i < code->export_count; i++) {
         struct function *function = code->exports[i];
-        struct export *export = code_export(code->name, function->name, function->arity);
+        struct export *export = code_export_find(code->name, function->name, function->arity);
         if (export->code == function) {
             export->code = NULL;
             link_export(export);
@@ -49,38 +55,42 @@ static bool has_current_and_old(term name) {
     return module && atomic_load(&module->current) && atomic_load(&module->old);
 }
 
-// The lock is held. Returns what was current before.
-static struct code *make_current(struct code *code) {
+// The lock is held.
+//
+// Whoever finds the module loaded (module_loaded, hence code:ensure_loaded) goes on to call it: by then its exports
+// lead to the new code. Lambdas come before that: a fun that loaded code does not have is a bad one.
+static void make_current(struct code *code) {
     struct module *module = code_module_make(code->name);
     struct code *previous = atomic_load(&module->current);
     code->module = module;
-    take_lambdas(code); // first: a fun that loaded code does not have is a bad one
+    take_lambdas(code);
+    take_exports(code);
     if (previous)
         atomic_store(&module->old, previous);
     atomic_store(&module->current, code);
-    return previous;
-}
-
-static void activate(struct code *code, struct code *previous) {
-    take_exports(code);
     if (previous)
         drop_exports(previous);
 }
 
+static void announce(struct code *code) {
+    if (vm.hooks.code_loaded)
+        vm.hooks.code_loaded(code);
+}
+
 bool code_install(struct code *const *codes, size_t count) {
-    struct code **previous = sys_alloc((count + 1) * sizeof *previous);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         link_functions(codes[i]);
+        make_exports(codes[i]);
+    }
     code_lock();
     bool ok = true;
     for (size_t i = 0; i < count; i++)
         ok = ok && !has_current_and_old(codes[i]->name);
     for (size_t i = 0; ok && i < count; i++)
-        previous[i] = make_current(codes[i]);
+        make_current(codes[i]);
     code_unlock();
     for (size_t i = 0; ok && i < count; i++)
-        activate(codes[i], previous[i]);
-    sys_free(previous);
+        announce(codes[i]);
     return ok;
 }
 
@@ -117,11 +127,12 @@ bool code_finish_on_load(term name, bool keep) {
     struct code *code = module ? atomic_load(&module->on_load) : NULL;
     if (!code || !keep)
         return code;
+    make_exports(code);
     code_lock();
-    struct code *previous = make_current(code);
+    make_current(code);
     atomic_store(&module->on_load, NULL);
     code_unlock();
-    activate(code, previous);
+    announce(code);
     return true;
 }
 
@@ -137,11 +148,8 @@ enum code_delete_result code_delete(term name) {
     if (!has_old && current) {
         atomic_store(&module->old, current);
         atomic_store(&module->current, NULL);
+        drop_exports(current); // before others load it anew
     }
     code_unlock();
-    if (has_old)
-        return CODE_HAS_OLD;
-    if (current)
-        drop_exports(current);
-    return CODE_DELETED;
+    return has_old ? CODE_HAS_OLD : CODE_DELETED;
 }

@@ -87,6 +87,8 @@
     OPCODE(90, bs_put_binary, "jUuus")                                                                                 \
     OPCODE(91, bs_put_float, "jUuus")                                                                                  \
     OPCODE(92, bs_put_string, "pP")                                                                                    \
+    OPCODE(94, fclearerror, "")                                                                                        \
+    OPCODE(95, fcheckerror, "j")                                                                                       \
     OPCODE(96, fmove, "RR")                                                                                            \
     OPCODE(97, fconv, "Rr")                                                                                            \
     OPCODE(98, fadd, "jrrr")                                                                                           \

@@ -65,6 +65,8 @@ bool code_purge_complete(term name) {
         atomic_load(&code->module->on_load) == code ? &code->module->on_load : &code->module->old;
     atomic_store(place, NULL);
     atomic_store(&vm.code->purging, NULL);
+    if (code->nif_library)
+        vm.hooks.nif_library_purge(code->nif_library);
     if (vm.hooks.code_free)
         vm.hooks.code_free(code);
     if (code->literal_area)

@@ -17,7 +17,7 @@ size_t ets_keypos(const struct table *table) {
     return table->keypos;
 }
 
-static term type_atom(const struct table *table) {
+term table_type_atom(const struct table *table) {
     switch ((enum table_type)table->type) {
     case TABLE_SET:
         return ATOM_set;
@@ -31,7 +31,7 @@ static term type_atom(const struct table *table) {
     return NONE;
 }
 
-static term access_atom(const struct table *table) {
+term table_access_atom(const struct table *table) {
     switch ((enum table_access)atomic_load_explicit(&table->access, memory_order_relaxed)) {
     case ACCESS_PRIVATE:
         return ATOM_private;
@@ -43,31 +43,39 @@ static term access_atom(const struct table *table) {
     return NONE;
 }
 
-// {Buckets, AverageChain, Deviation, ExpectedDeviation, ShortestChain, LongestChain, KeptDeleted, 1} of a hash table;
-// of an ordered set the numbers that OTP gives for one without its concurrent trees.
-static term statistics(struct heap *heap, struct table *table) {
-    if (table_is_ordered(table))
-        return heap_tuple_of(heap, 3, SMALL(0), SMALL(1), SMALL(0));
-    size_t buckets = hash_count(&table->hash), shortest = SIZE_MAX, longest = 0, deleted = 0, total = 0;
+struct hash_chains hash_chains(const struct hash *hash) {
+    struct hash_chains chains = {.shortest = SIZE_MAX};
+    size_t buckets = hash_count(hash), total = 0;
     double squares = 0;
     for (size_t i = 0; i < buckets; i++) {
         size_t length = 0;
-        for (const struct object *object = *hash_bucket(&table->hash, i); object; object = object_next(object)) {
+        for (const struct object *object = *hash_bucket(hash, i); object; object = object_next(object)) {
             length++;
-            deleted += object->deleted;
+            chains.deleted += object->deleted;
         }
-        shortest = length < shortest ? length : shortest;
-        longest = length > longest ? length : longest;
+        chains.shortest = length < chains.shortest ? length : chains.shortest;
+        chains.longest = length > chains.longest ? length : chains.longest;
         total += length;
         squares += (double)length * (double)length;
     }
     double count = (double)buckets, average = (double)total / count;
     double variance = squares / count - average * average;
-    double expected = average * (1 - 1 / count);
-    return heap_tuple_of(heap, 8, heap_unsigned(heap, buckets), heap_float(heap, average),
-                         heap_float(heap, variance > 0 ? __builtin_sqrt(variance) : 0),
-                         heap_float(heap, __builtin_sqrt(expected)), heap_unsigned(heap, shortest),
-                         heap_unsigned(heap, longest), heap_unsigned(heap, deleted), SMALL(1));
+    chains.average = average;
+    chains.deviation = variance > 0 ? __builtin_sqrt(variance) : 0;
+    chains.expected_deviation = __builtin_sqrt(average * (1 - 1 / count));
+    return chains;
+}
+
+// {Buckets, AverageChain, Deviation, ExpectedDeviation, ShortestChain, LongestChain, KeptDeleted, 1} of a hash table;
+// of an ordered set the numbers that OTP gives for one without its concurrent trees.
+static term statistics(struct heap *heap, struct table *table) {
+    if (table_is_ordered(table))
+        return heap_tuple_of(heap, 3, SMALL(0), SMALL(1), SMALL(0));
+    struct hash_chains chains = hash_chains(&table->hash);
+    return heap_tuple_of(heap, 8, heap_unsigned(heap, hash_count(&table->hash)), heap_float(heap, chains.average),
+                         heap_float(heap, chains.deviation), heap_float(heap, chains.expected_deviation),
+                         heap_unsigned(heap, chains.shortest), heap_unsigned(heap, chains.longest),
+                         heap_unsigned(heap, chains.deleted), SMALL(1));
 }
 
 // What changes while the table is used, or needs its lock; under the lock for writing.
@@ -109,11 +117,11 @@ static term item_of(struct heap *heap, struct table *table, term item) {
     case ATOM_named_table:
         return term_boolean(table->named);
     case ATOM_type:
-        return type_atom(table);
+        return table_type_atom(table);
     case ATOM_keypos:
         return SMALL(table->keypos);
     case ATOM_protection:
-        return access_atom(table);
+        return table_access_atom(table);
     default:
         return NONE;
     }

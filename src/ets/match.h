@@ -12,8 +12,10 @@ struct match_program;
 struct object;
 
 enum match_dialect {
-    MATCH_TABLE, // heads match one object; the last expression of a body is the result
-    MATCH_TRACE, // heads match a list of arguments; bodies act on tracing
+    MATCH_TABLE,   // heads match one object; the last expression of a body is the result
+    MATCH_TRACE,   // heads match a list of arguments; bodies act on tracing
+    MATCH_SEND,    // the same for [To, Message]: there is no caller
+    MATCH_RECEIVE, // the same for [Node, From, Message]: the receiver may be in the middle of anything
 };
 
 // ---- compiling

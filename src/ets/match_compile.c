@@ -213,7 +213,7 @@ static bool is_proper_list(term list) {
 
 // A call's arguments are matched by a list of patterns, by '_' or by one variable.
 static void compile_head(struct compiler *compiler, term head) {
-    if (compiler->program->dialect == MATCH_TRACE) {
+    if (compiler->program->dialect != MATCH_TABLE) {
         bool is_whole = is_atom(head) && (head == ATOM_match_anything || variable_number(head) >= 0);
         if (is_list(head) && !is_proper_list(head))
             fail_with(compiler, "Match expression part %s is not a proper list.", head);
@@ -335,11 +335,27 @@ static void fail_unknown(struct compiler *compiler, term name, size_t arity, con
     text_free(&text);
 }
 
+// Whether an action of the trace dialect may be asked for.
+static bool has_place(term name, enum match_dialect dialect) {
+    switch (name) {
+    case ATOM_message:
+    case ATOM_return_trace: // of a message: it says nothing
+    case ATOM_exception_trace:
+    case ATOM_display:
+        return dialect != MATCH_TABLE;
+    case ATOM_caller:
+    case ATOM_caller_line:
+        return dialect == MATCH_TRACE;
+    default:
+        return dialect == MATCH_TRACE || dialect == MATCH_SEND;
+    }
+}
+
 static bool check_special_form(struct compiler *compiler, const struct form *form, term call, size_t arity) {
     // OTP calls this one by its old name.
     term name = form->name == ATOM_set_seq_token ? ATOM_set_seq_trace : form->name;
     bool is_trace = form->rule == TRACE_BODY || form->rule == TRACE_ANYWHERE;
-    if (is_trace && compiler->program->dialect != MATCH_TRACE)
+    if (is_trace && !has_place(form->name, compiler->program->dialect))
         fail_form(compiler, "Special form '%.*s' used in wrong dialect.", name, call);
     else if (form->rule == TRACE_BODY && compiler->in_guard)
         fail_form(compiler, "Special form '%.*s' called in guard context.", name, call);
@@ -357,7 +373,7 @@ static bool check_special_form(struct compiler *compiler, const struct form *for
 static bool check_function(struct compiler *compiler, const struct form *form, term name, size_t arity) {
     if (!form || (int)arity < form->minimum || (int)arity > form->maximum)
         fail_unknown(compiler, name, arity, "does_not_exist");
-    else if ((form->rule != ANYWHERE && compiler->program->dialect != MATCH_TRACE) ||
+    else if ((form->rule != ANYWHERE && compiler->program->dialect == MATCH_TABLE) ||
              (form->rule == NOT_IN_GUARDS && compiler->in_guard))
         fail_unknown(compiler, name, arity, "cannot be called in this context");
     else

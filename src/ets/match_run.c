@@ -378,7 +378,7 @@ static term evaluate_body(struct match_run *run, const struct match_clause *clau
     term value = ATOM_true;
     while (evaluation.at < nodes + clause->body_end)
         value = evaluate(&evaluation);
-    return run->program->dialect == MATCH_TRACE ? ATOM_true : value;
+    return run->program->dialect == MATCH_TABLE ? value : ATOM_true;
 }
 
 term match_object(struct match_run *run, term subject) {

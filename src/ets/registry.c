@@ -167,6 +167,10 @@ size_t ets_count_limit(void) {
     return 8192; // what OTP says; it is not enforced there either
 }
 
+struct table *table_after(const struct table *table) {
+    return table ? table->next : vm.tables->first;
+}
+
 size_t ets_memory(void) {
     size_t words = 0;
     registry_lock();
@@ -240,7 +244,7 @@ static struct table *table_new(const struct table_options *options) {
     if (options->type != TABLE_ORDERED_SET) {
         hash_init(&table->hash);
         if (options->write_concurrency != ATOM_false)
-            table->stripes = sys_alloc_zero(HASH_STRIPES * sizeof(struct stripe));
+            table->stripes = sys_alloc_aligned(alignof(struct stripe), HASH_STRIPES * sizeof(struct stripe));
     }
     table->identifier = heap_magic_reference(&table->identity, shared);
     heir_put(table, options->heir, options->heir_data);

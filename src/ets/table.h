@@ -123,6 +123,9 @@ static inline void table_leave_key(struct table *table, size_t hash_or_index, bo
     table_leave(table, write && !table->stripes);
 }
 
+// The first table, and the one after `table`, NULL at the end; without the registry's lock: the VM stands still.
+struct table *table_after(const struct table *table);
+
 // ---- accounts
 
 static inline void table_add(struct table *table, _Atomic size_t *counter, size_t difference) {
@@ -142,6 +145,14 @@ static inline size_t table_items(const struct table *table) {
     return atomic_load_explicit(&table->items, memory_order_relaxed);
 }
 size_t table_memory(const struct table *table); // words; under the lock
+term table_type_atom(const struct table *table);
+term table_access_atom(const struct table *table);
+// How long the chains of a hash table are; `deleted`: objects that are kept while the table is fixed.
+struct hash_chains {
+    size_t shortest, longest, deleted;
+    double average, deviation, expected_deviation;
+};
+struct hash_chains hash_chains(const struct hash *hash); // under the lock
 
 // ---- between the files of the room
 

@@ -45,20 +45,28 @@ static bool segment_failed(struct process *process, const struct segment *segmen
 // What the size does not depend on is looked at in turn with the writing, as on OTP: so the same one of several bad
 // segments is named.
 
+static bool size_failed(struct process *process, const struct segment *segment) {
+    bool too_big = is_integer(segment->size) && !integer_is_negative(segment->size);
+    return segment_failed(process, segment, too_big ? ATOM_too_big : ATOM_size, segment->size);
+}
+
 static bool measure_binary(struct process *process, const struct segment *segment, uint64_t *bits) {
-    if (!is_bitstring(segment->source))
+    bool whole = segment->size == ATOM_all, is_binary = is_bitstring(segment->source);
+    if (whole && !is_binary)
         return segment_failed(process, segment, ATOM_type, segment->source);
-    uint64_t there = bitstring_size(segment->source);
-    if (segment->size == ATOM_all)
+    if (!whole && !segment_bits(segment->size, segment->unit, bits))
+        return size_failed(process, segment);
+    uint64_t there = is_binary ? bitstring_size(segment->source) : 0;
+    if (whole)
         *bits = there;
-    else if (!segment_bits(segment->size, segment->unit, bits))
-        return segment_failed(process, segment, ATOM_size, segment->size);
-    if (*bits > there) // check_binary will fail; no need for room
+    else if (*bits > there) // check_binary will fail; no need for room
         *bits = 0;
     return true;
 }
 
 static bool check_binary(struct process *process, const struct segment *segment) {
+    if (!is_bitstring(segment->source))
+        return segment_failed(process, segment, ATOM_type, segment->source);
     uint64_t there = bitstring_size(segment->source), wanted;
     if (segment->size == ATOM_all)
         return is_multiple(there, segment->unit) || segment_failed(process, segment, ATOM_unit, segment->source);
@@ -94,10 +102,7 @@ static bool measure_variable(struct process *process, const struct segment *segm
         *bits = 8 * (uint64_t)small_value(segment->size);
         return true;
     default:
-        if (segment_bits(segment->size, segment->unit, bits))
-            return true;
-        bool too_big = is_integer(segment->size) && !integer_is_negative(segment->size);
-        return segment_failed(process, segment, too_big ? ATOM_too_big : ATOM_size, segment->size);
+        return segment_bits(segment->size, segment->unit, bits) || size_failed(process, segment);
     }
 }
 
@@ -162,36 +167,76 @@ static bool put(struct process *process, struct bits_builder *builder, const str
 
 // ---- the whole ----------------------------------------------------------------------------------------------------
 
-term bits_create(struct process *process, const word *segments, size_t count, uint64_t unit, term *x) {
+// What most segments are is looked at first, without taking them apart.
+
+static bool measure_at(struct process *process, const word *words, term *x, uint64_t *bits) {
+    struct segment segment = segment_at(words, x, process->heap.stack);
+    if (segment_has(words, FIELD_WHOLE) && is_bitstring(segment.source)) {
+        *bits = bitstring_size(segment.source);
+        return true;
+    }
+    return measure_variable(process, &segment, bits);
+}
+
+// As many segments as are small integers in whole bytes, as long as they begin at a byte. Returns their number.
+static size_t put_small_integers(struct bits_builder *builder, const word *words, size_t count, term *x, term *stack) {
+    if (builder->offset & 7)
+        return 0;
+    uint8_t *start = builder->bytes + (builder->offset >> 3), *to = start;
+    size_t done = 0;
+    for (; done < count && segment_has(words, FIELD_BYTES); done++, words += SEGMENT_WORDS) {
+        term source = operand_read(x, stack, words[1]);
+        if (!is_small(source))
+            break;
+        uint64_t bits = segment_fixed_bits(words), value = (uint64_t)small_value(source);
+        bytes_put(to, segment_has(words, FIELD_LITTLE) ? value : __builtin_bswap64(value << (64 - bits)), bits >> 3);
+        to += bits >> 3;
+    }
+    builder->offset += 8 * (size_t)(to - start);
+    return done;
+}
+
+static bool put_all(struct process *process, struct bits_builder *builder, const word *segments, size_t count,
+                    term *x) {
     term *stack = process->heap.stack;
-    uint64_t total = 0, bits;
-    for (size_t i = 0; i < count; i++) {
+    uint64_t bits;
+    for (size_t i = 0; (i += put_small_integers(builder, segments + i * SEGMENT_WORDS, count - i, x, stack)) < count;
+         i++) {
         struct segment segment = segment_at(segments + i * SEGMENT_WORDS, x, stack);
-        if (!measure(process, &segment, &bits))
+        measure(process, &segment, &bits);
+        if (!put(process, builder, &segment, bits))
+            return false;
+    }
+    return true;
+}
+
+// `added`: bits of the segments that follow it. As on OTP they were measured before it is looked at.
+static term append(struct process *process, const word *words, term *x, uint64_t added, struct bits_builder *builder) {
+    struct segment head = segment_at(words, x, process->heap.stack);
+    if (!check_binary(process, &head))
+        return NONE;
+    if (bitstring_size(head.source) + added > BITS_MAX)
+        return raise_system_limit(process);
+    return bits_append(&process->heap, head.source, added, builder);
+}
+
+term bits_create(struct process *process, const struct bits_plan *plan, const word *segments, term *x) {
+    bool appends = plan->count && (segments[0] & 0xff) == SEGMENT_APPEND;
+    const word *others = segments + appends * SEGMENT_WORDS, *words = others;
+    uint64_t total = plan->fixed_bits, bits;
+    for (size_t left = plan->variable - appends; left > 0; words += SEGMENT_WORDS) {
+        if (segment_has(words, FIELD_FIXED))
+            continue;
+        if (!measure_at(process, words, x, &bits))
             return NONE;
         total += bits;
         if (total > BITS_MAX)
             return raise_system_limit(process);
+        left--;
     }
     struct bits_builder builder;
-    term result;
-    size_t first = 0;
-    struct segment head = count ? segment_at(segments, x, stack) : (struct segment){0};
-    if (count && head.kind == SEGMENT_APPEND) {
-        if (!check_binary(process, &head))
-            return NONE;
-        result = bits_append(&process->heap, head.source, total - bitstring_size(head.source), &builder);
-        first = 1;
-    } else {
-        result = bits_new(&process->heap, total, &builder);
-    }
-    for (size_t i = first; i < count; i++) {
-        struct segment segment = segment_at(segments + i * SEGMENT_WORDS, x, stack);
-        measure(process, &segment, &bits);
-        if (!put(process, &builder, &segment, bits))
-            return NONE;
-    }
-    return result;
+    term result = appends ? append(process, segments, x, total, &builder) : bits_new(&process->heap, total, &builder);
+    return result != NONE && put_all(process, &builder, others, plan->count - appends, x) ? result : NONE;
 }
 
 bool bits_put_segment(struct process *process, struct bits_builder *builder, enum segment_kind kind, uint64_t unit,

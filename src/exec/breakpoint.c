@@ -5,6 +5,8 @@
 #include "exec/frames.h"
 #include "exec/instruction_table.h"
 #include "exec/link.h"
+#include "exec/native.h"
+#include "exec/saving.h"
 #include "proc/trace.h"
 #include "vm.h"
 
@@ -19,7 +21,7 @@ struct breakpoint *breakpoint_of_function(const struct function *function) {
 }
 
 struct breakpoint *breakpoint_of_export(const struct export *export) {
-    return breakpoint_at(atomic_load(&export->entry));
+    return breakpoint_at(export_entry(export));
 }
 
 // Calls by name lead to this function, or to the built-in that stands for it.
@@ -34,13 +36,16 @@ void breakpoint_set(struct breakpoint *breakpoint) {
     if (breakpoint->function)
         atomic_store(&breakpoint->function->entry, breakpoint->stub);
     if (!breakpoint->function || is_exported(breakpoint)) {
-        atomic_store(&export->entry, breakpoint->stub);
-        export->traced = true;
+        export_lead(export, breakpoint->stub);
+        export_set_traced(export, true);
     }
 }
 
 static const word *function_target(const struct function *function) {
     const word *prepared = atomic_load(&function->prepared);
+    const struct native *native = atomic_load(&function->native);
+    if (native)
+        return native->stub;
     return prepared ? prepared + PREPARED_HEADER : function->stub;
 }
 
@@ -60,14 +65,14 @@ void breakpoint_clear(struct breakpoint *breakpoint) {
         atomic_store(&breakpoint->function->entry, target);
     if (breakpoint_of_export(export) == breakpoint) {
         bool special = export->bif || exec_is_special(export->module, export->function, export->arity);
-        atomic_store(&export->entry, special ? export->stub : target);
-        export->traced = false;
+        export_lead(export, special ? export->stub : target);
+        export_set_traced(export, false);
     }
 }
 
 void breakpoint_forget_export(struct export *export) {
     struct breakpoint *breakpoint = breakpoint_of_export(export);
-    export->traced = false;
+    export_set_traced(export, false);
     if (breakpoint && !breakpoint->function)
         vm.hooks.breakpoint_gone(breakpoint);
 }
@@ -105,6 +110,10 @@ bool trace_frame_returns_to(const struct process *process) {
         if (small_value(frame[FRAME_FLAGS]) & FRAME_RETURN_TO)
             return true;
     return false;
+}
+
+bool trace_frame_is_timed(const struct process *process) {
+    return process->link == TRACE_RETURN && small_value(process->heap.stack[FRAME_FLAGS]) & FRAME_TIME;
 }
 
 bool trace_caller(const struct process *process, term mfa[3], term *file, uint32_t *line) {
@@ -152,6 +161,8 @@ static void tell_return_to(struct process *process, const struct function *funct
 void trace_returned(struct process *process, term value) {
     const term *frame = process->heap.stack;
     int64_t flags = small_value(frame[FRAME_FLAGS]);
+    if (flags & FRAME_TIME)
+        vm.hooks.call_time_goes_to(process, frame[FRAME_TRACER]);
     if (flags & FRAME_RETURN_FROM)
         tell_end(process, frame, ATOM_return_from, value);
     if (flags & FRAME_RETURN_TO) {
@@ -185,6 +196,8 @@ void trace_unwind(struct process *process, struct trace_unwinding *unwinding, co
         return;
     }
     int64_t flags = small_value(frame[FRAME_FLAGS]);
+    if (flags & FRAME_TIME)
+        vm.hooks.call_time_goes_to(process, frame[FRAME_TRACER]);
     unwinding->return_to |= (flags & FRAME_RETURN_TO) != 0;
     if (!(flags & FRAME_EXCEPTION_FROM))
         return;

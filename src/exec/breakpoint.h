@@ -39,13 +39,16 @@ void breakpoint_forget_function(struct function *function);
 // ---- trace frames
 
 #define TRACE_FRAME_SIZE 3 // words before the return address
-enum trace_frame_flags { FRAME_RETURN_FROM = 1, FRAME_EXCEPTION_FROM = 2, FRAME_RETURN_TO = 4 };
+// FRAME_TIME stands alone: in place of a tracer, the frame holds who gets the clock back (trace/time.c).
+enum trace_frame_flags { FRAME_RETURN_FROM = 1, FRAME_EXCEPTION_FROM = 2, FRAME_RETURN_TO = 4, FRAME_TIME = 8 };
 
 // At a breakpoint: process->link is where the function returns to; x[0..live) are its arguments. May collect.
 void trace_frame_push(struct process *process, term *x, size_t live, struct export *export, uint32_t flags,
                       term tracer);
 // Whether the function at a breakpoint returns straight to a frame that will tell where the process returned to.
 bool trace_frame_returns_to(const struct process *process);
+// Whether it returns straight to a frame of FRAME_TIME.
+bool trace_frame_is_timed(const struct process *process);
 // The function that one at a breakpoint returns to, and its line's file; false when there is none.
 bool trace_caller(const struct process *process, term mfa[3], term *file, uint32_t *line);
 // At trace_return: the frame is on top of the stack.

@@ -70,7 +70,12 @@ void emit_place_label(struct preparation *preparation, uint64_t label);
 
 // Translates sources[index] and perhaps some that follow; returns the index of the next one.
 uint32_t translate(struct preparation *preparation, uint32_t index);
-// The instructions of the bit syntax; false when this is none.
+uint32_t translate_fmove(struct preparation *preparation, uint32_t index); // the same for fmove, and so on
+uint32_t translate_fconv(struct preparation *preparation, uint32_t index);
+uint32_t translate_float_operation(struct preparation *preparation, uint32_t index);
+uint32_t translate_get_integers(struct preparation *preparation, uint32_t index);
+uint32_t translate_get_position(struct preparation *preparation, uint32_t index);
+// The other instructions of the bit syntax; false when this is none.
 bool translate_bits(struct preparation *preparation, const struct generic_instruction *generic);
 
 #endif

@@ -4,7 +4,9 @@
 
 #include "exec/breakpoint.h"
 #include "exec/frames.h"
+#include "exec/native.h"
 #include "proc/raise.h"
+#include "proc/saved_calls.h"
 #include "term/atom.h"
 #include "term/bits.h"
 #include "term/map.h"
@@ -16,6 +18,7 @@ enum { CAPTURED_CLASS = 1, CAPTURED_ERROR_INFO, CAPTURED_GIVEN, CAPTURED_ENTRIES
 struct first_entry {
     term module, function, arguments;
     bool instead; // of the innermost function's own entry, whose location it takes
+    bool again;   // it is the innermost function's own entry, which follows once more
 };
 
 // ---- capturing ----------------------------------------------------------------------------------------------------
@@ -49,15 +52,20 @@ static void capture(struct process *process, const word *where, const word *link
     if (process->exception_trace != NIL)
         return;
     size_t depth = atomic_load_explicit(&vm.backtrace_depth, memory_order_relaxed);
-    bool extra = first && !first->instead && depth > 0;
-    struct frames frames = frames_begin(process, where, link);
+    if (depth == 0) // on OTP, too, there is always one
+        depth = 1;
+    bool extra = first && !first->instead;
+    struct frames frames = frames_begin(process, where, link), innermost = frames;
     size_t count = count_frames(frames, depth - extra);
     term *words = heap_tuple(&process->heap, CAPTURED_ENTRIES - 1 + ENTRY_TERMS * (count + extra));
     words[CAPTURED_CLASS] = class_atom(process->exception_class);
     words[CAPTURED_ERROR_INFO] = error_info;
     words[CAPTURED_GIVEN] = NIL;
     term *at = words + CAPTURED_ENTRIES, *start = at;
-    if (extra) {
+    if (extra && first->again) {
+        frames_next(&innermost);
+        at = write_entry(at, &innermost);
+    } else if (extra) {
         term entry[ENTRY_TERMS] = {first->module, first->function, first->arguments, NIL, SMALL(0)};
         memcpy(at, entry, sizeof(entry));
         at += ENTRY_TERMS;
@@ -140,6 +148,7 @@ void exception_capture_bif(struct process *process, const word *where, const wor
     if (process->exception_trace != NIL)
         return;
     if (exception_is_of_caller(bif)) {
+        saved_calls_note(process, (uint64_t)bif);
         term given = bif->arity >= 2 ? arguments[1] : NONE;
         struct first_entry first = {.arguments = given, .instead = true};
         bool has_arguments = bif->arity >= 2 && (is_list(given) || is_nil(given));
@@ -148,15 +157,22 @@ void exception_capture_bif(struct process *process, const word *where, const wor
         return;
     }
     term list = heap_list_of(&process->heap, bif->arity, arguments, NIL);
-    struct first_entry first = {bif->module, bif->function, list, false};
+    struct first_entry first = {.module = bif->module, .function = bif->function, .arguments = list};
     capture(process, where, link, &first, error_info_map(process, bif->module));
+}
+
+void native_capture(struct process *process, const struct native *native, const term *arguments) {
+    const struct function *function = native->function;
+    term list = heap_list_of(&process->heap, function->arity, arguments, NIL);
+    struct first_entry first = {.module = function->code->name, .function = function->name, .arguments = list};
+    capture(process, process->instruction, process->link, &first, NIL);
 }
 
 void exception_capture_operator(struct process *process, const word *where, const word *link, term operator_name,
                                 term a, term b) {
     term operands[2] = {a, b};
     term list = heap_list_of(&process->heap, b == NONE ? 1 : 2, operands, NIL);
-    struct first_entry first = {ATOM_erlang, operator_name, list, false};
+    struct first_entry first = {.module = ATOM_erlang, .function = operator_name, .arguments = list};
     capture(process, where, link, &first, error_info_map(process, ATOM_erlang));
 }
 
@@ -171,13 +187,19 @@ void exception_capture_apply(struct process *process, const word *where, const w
                              size_t arity) {
     raise_badarg(process);
     term arguments[3] = {x[arity], x[arity + 1], heap_list_of(&process->heap, arity, x, NIL)};
-    struct first_entry first = {ATOM_erlang, ATOM_apply, heap_list_of(&process->heap, 3, arguments, NIL), false};
+    term list = heap_list_of(&process->heap, 3, arguments, NIL);
+    struct first_entry first = {.module = ATOM_erlang, .function = ATOM_apply, .arguments = list};
     capture(process, where, link, &first, error_info_map(process, ATOM_erlang));
 }
 
 void exception_capture_undefined(struct process *process, const word *where, const word *link, term module,
                                  term function, term arguments) {
-    struct first_entry first = {module, function, arguments, false};
+    struct first_entry first = {.module = module, .function = function, .arguments = arguments};
+    capture(process, where, link, &first, NIL);
+}
+
+void exception_capture_call(struct process *process, const word *where, const word *link) {
+    struct first_entry first = {.again = true};
     capture(process, where, link, &first, NIL);
 }
 

@@ -31,6 +31,8 @@ void exception_capture_clause(struct process *process, const word *where, const 
                               const struct function *function, const term *x);
 // Raises badarg for erlang:apply(x[arity], x[arity + 1], ...).
 void exception_capture_apply(struct process *process, const word *where, const word *link, const term *x, size_t arity);
+// A call of what is no such fun, by an instruction that would have come back: OTP's native code names its place twice.
+void exception_capture_call(struct process *process, const word *where, const word *link);
 // A call that leads nowhere: Module:Function(Arguments).
 void exception_capture_undefined(struct process *process, const word *where, const word *link, term module,
                                  term function, term arguments);

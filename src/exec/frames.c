@@ -2,6 +2,7 @@
 
 #include "exec/frames.h"
 
+#include "exec/native.h"
 #include "exec/operation.h"
 
 #include "exec/exception.h"
@@ -11,8 +12,11 @@ struct frames frames_begin(const struct process *process, const word *where, con
     return (struct frames){NULL, NULL, where, frameless ? link : NULL, process->heap.stack, process->heap.end};
 }
 
+// While it is collected in the midst of a function only the link is known: it leads to where the function's last call
+// returned, or to its caller.
 struct frames frames_of(const struct process *process) {
-    struct frames frames = frames_begin(process, process->instruction, process->link);
+    struct frames frames = process->instruction ? frames_begin(process, process->instruction, process->link)
+                                                : frames_begin(process, process->link, NULL);
     frames.at += process->live; // saved registers hold no return addresses, and skipping them is all there is to it
     return frames;
 }
@@ -49,20 +53,35 @@ bool frames_next(struct frames *frames) {
 
 // ---- for others ---------------------------------------------------------------------------------------------------
 
+static bool of_export(const struct export *export, term mfa[3]) {
+    mfa[0] = export->module;
+    mfa[1] = export->function;
+    mfa[2] = SMALL(export->arity);
+    return true;
+}
+
+// Where no frame is found the process is in the function it began with: that is a built-in one, or it is collected
+// before it has called another.
 bool exec_current_function(struct process *process, term mfa[3]) {
     struct frames frames = frames_of(process);
-    if (exec_is_hibernating(process)) {
-        mfa[0] = ATOM_erlang;
-        mfa[1] = ATOM_hibernate;
-        mfa[2] = SMALL(3);
+    struct export *first = exec_first_call(process);
+    if (exec_is_hibernating(process))
+        first = code_export(ATOM_erlang, ATOM_hibernate, 3);
+    if (first)
+        return of_export(first, mfa);
+    if (frames_next(&frames)) {
+        mfa[0] = frames.function->code->name;
+        mfa[1] = frames.function->name;
+        mfa[2] = SMALL(frames.function->arity);
         return true;
     }
-    if (!frames_next(&frames))
-        return false;
-    mfa[0] = frames.function->code->name;
-    mfa[1] = frames.function->name;
-    mfa[2] = SMALL(frames.function->arity);
-    return true;
+    return process->initial_call && of_export(process->initial_call, mfa);
+}
+
+struct code *exec_calling_code(struct process *process) {
+    struct frames frames = frames_of(process);
+    bool applied = process->instruction == process->link; // by stub_bif: whoever called it is not known
+    return !applied && frames_next(&frames) ? frames.function->code : NULL;
 }
 
 term exec_stacktrace(struct process *process, struct heap *heap, unsigned depth) {

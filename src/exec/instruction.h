@@ -75,6 +75,11 @@ typedef PRESERVE_NONE enum exec_result instruction(REGISTERS);
 #define CALL(callee)                                                                                                   \
     do {                                                                                                               \
         ip = atomic_load_explicit(&(callee)->entry, memory_order_acquire);                                             \
+        ENTER(callee);                                                                                                 \
+    } while (0)
+// ip is its entry.
+#define ENTER(callee)                                                                                                  \
+    do {                                                                                                               \
         if (unlikely(--reductions <= 0)) {                                                                             \
             process->live = (callee)->arity;                                                                           \
             TAIL(swap_out);                                                                                            \
@@ -103,6 +108,7 @@ typedef PRESERVE_NONE enum exec_result instruction(REGISTERS);
     do {                                                                                                               \
         if (!ROOM(need)) {                                                                                             \
             SAVE;                                                                                                      \
+            process->link = link;                                                                                      \
             exec_collect(process, need, x, live);                                                                      \
             RESTORE;                                                                                                   \
         }                                                                                                              \
@@ -147,6 +153,7 @@ static inline term known_small(word operand) {
 #define PLACE_d(operand) (*operand_place(x, stack, operand))
 #define READ_x PLACE_x
 #define READ_y PLACE_y
+#define READ_d PLACE_d
 #define READ_n(operand) known_small(operand)
 #define READ_i(operand) (operand)
 #define READ_c(operand) (operand)

@@ -4,14 +4,14 @@
 
 #include "exec/breakpoint.h"
 #include "exec/instruction_table.h"
+#include "exec/native.h"
+#include "exec/saving.h"
 #include "sys/account.h"
 #include "sys/sys.h"
 
 static instruction *special_stub(term module, term function, uint32_t arity) {
     if (module != ATOM_erlang)
         return NULL;
-    if (function == ATOM_apply)
-        return arity == 2 ? instruction_stub_apply_fun_u : arity == 3 ? instruction_stub_apply_u : NULL;
     if (function == ATOM_yield && arity == 0)
         return instruction_stub_yield_u;
     if (function == ATOM_hibernate && arity == 3)
@@ -23,11 +23,15 @@ bool exec_is_special(term module, term function, uint32_t arity) {
     return special_stub(module, function, arity) != NULL;
 }
 
+bool exec_is_apply(const struct export *export) {
+    return export->module == ATOM_erlang && export->function == ATOM_apply &&
+           (export->arity == 2 || export->arity == 3);
+}
+
 bool exec_is_stub(word instruction_address) {
     static instruction *const stubs[] = {
-        instruction_stub_prepare_u,   instruction_stub_bif_u,   instruction_stub_undefined_u,
-        instruction_stub_apply_fun_u, instruction_stub_apply_u, instruction_stub_yield_u,
-        instruction_stub_hibernate_u, instruction_stub_trace_u,
+        instruction_stub_prepare_u,   instruction_stub_bif_u,   instruction_stub_undefined_u, instruction_stub_yield_u,
+        instruction_stub_hibernate_u, instruction_stub_trace_u, instruction_stub_native_u,    instruction_stub_save_u,
     };
     for (size_t i = 0; i < sizeof(stubs) / sizeof(*stubs); i++)
         if ((word)stubs[i] == instruction_address)
@@ -35,34 +39,47 @@ bool exec_is_stub(word instruction_address) {
     return false;
 }
 
-static void point(_Atomic(const word *) *entry, word stub[2], instruction *instruction_function, void *operand) {
+static const word *stub_make(word stub[2], instruction *instruction_function, void *operand) {
     stub[0] = (word)instruction_function;
     stub[1] = (word)operand;
-    atomic_store(entry, stub);
+    return stub;
+}
+
+static const word *export_start(struct export *export) {
+    instruction *special = special_stub(export->module, export->function, export->arity);
+    if (special)
+        return stub_make(export->stub, special, export);
+    if (export->bif)
+        return stub_make(export->stub, instruction_stub_bif_u, export);
+    if (export->code)
+        return atomic_load(&export->code->entry);
+    return stub_make(export->stub, instruction_stub_undefined_u, export);
 }
 
 void exec_export_link(struct export *export) {
     breakpoint_forget_export(export);
-    instruction *special = special_stub(export->module, export->function, export->arity);
-    if (special)
-        point(&export->entry, export->stub, special, export);
-    else if (export->bif)
-        point(&export->entry, export->stub, instruction_stub_bif_u, export);
-    else if (export->code)
-        atomic_store(&export->entry, atomic_load(&export->code->entry));
-    else
-        point(&export->entry, export->stub, instruction_stub_undefined_u, export);
+    export_lead(export, export_start(export));
 }
 
 void exec_function_link(struct function *function) {
     struct export *builtin = code_function_builtin(function);
     instruction *special = special_stub(function->code->name, function->name, function->arity);
-    if (special)
-        point(&function->entry, function->stub, special, function);
-    else if (builtin)
-        point(&function->entry, function->stub, instruction_stub_bif_u, builtin);
-    else
-        point(&function->entry, function->stub, instruction_stub_prepare_u, function);
+    const word *entry = special   ? stub_make(function->stub, special, function)
+                        : builtin ? stub_make(function->stub, instruction_stub_bif_u, builtin)
+                                  : stub_make(function->stub, instruction_stub_prepare_u, function);
+    atomic_store(&function->entry, entry);
+}
+
+void native_link(struct native *native) {
+    struct function *function = native->function;
+    native->stub[0] = (word)instruction_stub_native_u;
+    native->stub[1] = (word)native;
+    atomic_store(&function->native, native);
+    if (!breakpoint_of_function(function))
+        atomic_store(&function->entry, native->stub);
+    struct export *export = code_export_find(function->code->name, function->name, function->arity);
+    if (export && export->code == function && !breakpoint_of_export(export))
+        export_lead(export, native->stub);
 }
 
 void exec_code_free(struct code *code) {

@@ -7,7 +7,9 @@
 
 // Stubs do their work at once; only what stands behind them can be where a process stops.
 bool exec_is_stub(word instruction_address);
-// True for the functions that are neither code nor C, but instructions: erlang:apply/2,3, yield/0, hibernate/3.
+// True for the functions that are neither code nor C, but instructions: erlang:yield/0, hibernate/3.
 bool exec_is_special(term module, term function, uint32_t arity);
+// True for erlang:apply/2 and 3: code, which consists of a call of itself. All calls of them are instructions.
+bool exec_is_apply(const struct export *export);
 
 #endif

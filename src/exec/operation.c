@@ -6,6 +6,8 @@
 #include "exec/instruction_table.h"
 #include "proc/extra.h"
 #include "proc/mailbox.h"
+#include "proc/saved_calls.h"
+#include "proc/trace.h"
 #include "sys/sys.h"
 #include "term/map_trie.h"
 
@@ -18,7 +20,7 @@ static void stop_matching(struct process *process) {
 
 // The hard-test build collects where nothing asks for it, too. A collection costs as much as the heap holds, so there a
 // large heap has to have grown by an eighth.
-#define LARGE_WORDS 2048
+#define LARGE_WORDS 256
 static bool is_spared(const struct heap *heap) {
     size_t used = (size_t)(heap->top - heap->start) + (size_t)(heap->end - heap->stack);
     return used > LARGE_WORDS && (size_t)(heap->top - heap->mature) < used / 8 && !heap_wants_collection(heap);
@@ -32,7 +34,10 @@ void exec_collect(struct process *process, size_t need, term *x, size_t live) {
         return;
     if (process->flags & FLAG_MATCHING)
         stop_matching(process);
+    const word *instruction = process->instruction;
+    process->instruction = NULL; // where it is now, nobody has written down; but see frames_of
     proc_collect(process, need, x, live, false);
+    process->instruction = instruction;
 }
 
 void exec_after_bif(struct process *process, term *result) {
@@ -42,9 +47,19 @@ void exec_after_bif(struct process *process, term *result) {
         proc_collect(process, 0, result, 1, false);
 }
 
+static bool takes_long(binary_operation *operation, term a, term b) {
+    return number_is_long_work(a, b) &&
+           (operation == number_multiply || operation == number_div || operation == number_rem);
+}
+
 term exec_binary(struct process *process, binary_operation *operation, term a, term b) {
     enum number_error error = NUMBER_BADARITH;
+    bool slow = unlikely(is_bignum(a)) && takes_long(operation, a, b); // the library cannot give way
+    if (slow)
+        proc_slow_enter(process, SLOW_COMPUTES);
     term result = operation(&process->heap, a, b, &error);
+    if (slow)
+        proc_slow_leave(process);
     if (result == NONE)
         raise_error(process, error == NUMBER_LIMIT ? ATOM_system_limit : ATOM_badarith);
     return result;
@@ -146,8 +161,21 @@ struct export *exec_fun_callee(struct process *process, term *x, size_t arity) {
     return code_export(process_error_handler(process), ATOM_undefined_lambda, 3);
 }
 
+static bool is_apply_list(term module, term function, size_t arity) {
+    return module == ATOM_erlang && function == ATOM_apply && arity == 3;
+}
+
 struct export *exec_apply_callee(term module, term function, size_t arity) {
-    return is_atom(module) && is_atom(function) ? code_export(module, function, (uint32_t)arity) : NULL;
+    if (!is_atom(module) || !is_atom(function) || is_apply_list(module, function, arity))
+        return NULL;
+    return code_export(module, function, (uint32_t)arity);
+}
+
+struct export *exec_apply_slowly(struct process *process, term *x, size_t arity, const word *where, const word *link) {
+    if (is_apply_list(x[arity], x[arity + 1], arity))
+        return exec_spread(process, x, where, link);
+    exception_capture_apply(process, where, link, x, arity);
+    return NULL;
 }
 
 struct export *exec_undefined(struct process *process, const struct export *export, term *x, const word *link) {
@@ -164,69 +192,48 @@ struct export *exec_undefined(struct process *process, const struct export *expo
     return handler;
 }
 
-#define ARGUMENTS_MAX 255
-
-// Spreads a list over x[0..]; the number of its elements, or -1 when it is no list or too long.
-static int spread_list(term *x, term list) {
-    int count = 0;
-    for (; is_list(list) && count < ARGUMENTS_MAX; list = list_tail(list))
-        x[count++] = list_head(list);
-    return is_nil(list) ? count : -1;
+// erlang:apply itself is the trace's first entry when its arguments are not what they should be.
+static void raise_apply(struct process *process, term reason, const term *arguments, uint32_t count, const word *where,
+                        const word *link) {
+    raise_error(process, reason);
+    exception_capture_bif(process, where, link, code_export(ATOM_erlang, ATOM_apply, count), arguments);
 }
 
-// The failed apply itself is the trace's first entry.
-static void raise_apply(struct process *process, const word *where, const word *link, const term *arguments,
-                        uint32_t count) {
-    raise_badarg(process);
-    struct export *apply = code_export(ATOM_erlang, ATOM_apply, count);
-    exception_capture_bif(process, where, link, apply, arguments);
+// Spreads the last argument over x[0..]; its length, or -1 when it is no list or longer than on OTP: it has as many
+// registers, of which one stays free and the fun of apply/2 takes one.
+static int spread_list(struct process *process, term *x, const term *arguments, uint32_t count, const word *where,
+                       const word *link) {
+    term list = arguments[count - 1];
+    int length = 0, limit = X_REGISTERS - 1 - (count == 2);
+    for (; is_list(list) && length < limit; list = list_tail(list))
+        x[length++] = list_head(list);
+    if (is_nil(list))
+        return length;
+    while (is_list(list))
+        list = list_tail(list);
+    raise_apply(process, is_nil(list) ? ATOM_system_limit : ATOM_badarg, arguments, count, where, link);
+    return -1;
 }
 
-struct export *exec_spread(struct process *process, term *x, const word *link) {
-    term arguments[3] = {x[0], x[1], x[2]};
-    int count = is_atom(x[0]) && is_atom(x[1]) ? spread_list(x, x[2]) : -1;
-    if (count >= 0)
-        return code_export(arguments[0], arguments[1], (uint32_t)count);
-    raise_apply(process, link, link, arguments, 3);
-    return NULL;
-}
-
-static bool check_apply_fun(struct process *process, term *x, size_t count) {
-    term fun = x[0];
-    if (is_fun(fun) && (is_kind(fun, KIND_FUN) ? header_aux(*boxed(fun)) : fun_export(fun)->arity) == count)
-        return true;
-    spread_list(x, x[1]);
-    x[count] = fun;
-    exec_fun_callee(process, x, count);
-    return false;
-}
-
-bool exec_check_apply(struct process *process, term *x, size_t arity, const word *where, const word *link) {
-    bool is_fun_call = arity == 2;
-    term list = x[arity - 1];
-    size_t count = 0;
-    for (; is_list(list) && count < ARGUMENTS_MAX; list = list_tail(list))
-        count++;
-    if (!is_nil(list) || (!is_fun_call && (!is_atom(x[0]) || !is_atom(x[1])))) {
-        raise_apply(process, where, link, x, (uint32_t)arity);
-        return false;
+struct export *exec_spread(struct process *process, term *x, const word *where, const word *link) {
+    for (;;) {
+        term arguments[3] = {x[0], x[1], x[2]};
+        if (!is_atom(x[0]) || !is_atom(x[1])) {
+            raise_apply(process, ATOM_badarg, arguments, 3, where, link);
+            return NULL;
+        }
+        int count = spread_list(process, x, arguments, 3, where, link);
+        if (count < 0)
+            return NULL;
+        if (!is_apply_list(arguments[0], arguments[1], (size_t)count)) // as on OTP, such a call is none of its own
+            return code_export(arguments[0], arguments[1], (uint32_t)count);
     }
-    if (is_fun_call)
-        return check_apply_fun(process, x, count);
-    if (x[0] != ATOM_erlang || !exception_is_of_caller(code_export(x[0], x[1], (uint32_t)count)))
-        return true;
-    const struct export *callee = exec_spread(process, x, link);
-    callee->bif(process, x);
-    exception_capture_bif(process, where, link, callee, x);
-    return false;
 }
 
-int exec_spread_fun(struct process *process, term *x, const word *link) {
+int exec_spread_fun(struct process *process, term *x, const word *where, const word *link) {
     term arguments[2] = {x[0], x[1]};
-    int count = spread_list(x, arguments[1]);
-    if (count < 0)
-        raise_apply(process, link, link, arguments, 2);
-    else
+    int count = spread_list(process, x, arguments, 2, where, link);
+    if (count >= 0)
         x[count] = arguments[0];
     return count;
 }
@@ -238,6 +245,10 @@ enum exec_timer exec_receive_timer(struct process *process, term time) {
         return proc_timed_out(process) ? EXEC_TIMER_OVER : EXEC_TIMER_RUNS;
     if (time == SMALL(0))
         return EXEC_TIMER_OVER;
+    if (time == ATOM_infinity) { // a timer that never fires
+        process->flags |= FLAG_RECEIVE_TIMER;
+        return EXEC_TIMER_RUNS;
+    }
     if (!is_small(time) || small_value(time) < 0 || small_value(time) > UINT32_MAX) {
         raise_error(process, ATOM_timeout_value);
         return EXEC_TIMER_BAD;
@@ -252,4 +263,9 @@ void exec_receive_done(struct process *process) {
         process->flags &= ~(uint32_t)FLAG_RECEIVE_TIMER;
         proc_timer_stop(process);
     }
+}
+
+void exec_receive_timed_out(struct process *process) {
+    saved_calls_note(process, ATOM_timeout);
+    trace_received(process, ATOM_clock_service, ATOM_timeout);
 }

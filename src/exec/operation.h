@@ -14,9 +14,12 @@
 
 // Fragments or shared binaries may have piled up: heap_wants_collection knows.
 #define BINARY_BYTES_TO_ASK ((size_t)64 << 10)
-static inline bool exec_wants_collection(struct process *process) {
-    return HARD_TEST || ((process->heap.fragments || process->heap.binary_bytes > BINARY_BYTES_TO_ASK) &&
-                         heap_wants_collection(&process->heap));
+static inline bool exec_has_piled_up(const struct process *process) {
+    return (process->heap.fragments || process->heap.binary_bytes > BINARY_BYTES_TO_ASK) &&
+           heap_wants_collection(&process->heap);
+}
+static inline bool exec_wants_collection(const struct process *process) {
+    return HARD_TEST || exec_has_piled_up(process);
 }
 static inline bool exec_bif_left_work(const struct process *process) {
     return HARD_TEST || process->heap.fragments || process->scratch || process->heap.binary_bytes > BINARY_BYTES_TO_ASK;
@@ -51,17 +54,18 @@ term exec_put_map_exact(struct process *process, term map, const word *operands,
 
 // x[arity] is what was called as a fun of that arity, but is no loaded one.
 struct export *exec_fun_callee(struct process *process, term *x, size_t arity);
-struct export *exec_apply_callee(term module, term function, size_t arity); // NULL without an exception
+struct export *exec_apply_callee(term module, term function, size_t arity); // NULL: it takes the following one
+struct export *exec_apply_slowly(struct process *process, term *x, size_t arity, const word *where, const word *link);
 // error_handler:undefined_function/3 for a call of `export`.
 struct export *exec_undefined(struct process *process, const struct export *export, term *x, const word *link);
 // x = module, function, list of arguments: spreads the list over x.
-struct export *exec_spread(struct process *process, term *x, const word *link);
-// Whether a call of erlang:apply with these arguments gets anywhere. False after what it raises was raised.
-bool exec_check_apply(struct process *process, term *x, size_t arity, const word *where, const word *link);
+struct export *exec_spread(struct process *process, term *x, const word *where, const word *link);
 // x = fun, list of arguments: the same, the fun behind them. Returns their number, or -1.
-int exec_spread_fun(struct process *process, term *x, const word *link);
+int exec_spread_fun(struct process *process, term *x, const word *where, const word *link);
 // True while a process waits in erlang:hibernate/3.
 bool exec_is_hibernating(const struct process *process);
+// What a process that has not run yet will call; NULL when it has.
+struct export *exec_first_call(const struct process *process);
 // Empties the stack; x = module, function, list of arguments is what the process wakes with.
 bool exec_hibernate(struct process *process, term *x, const word *link);
 
@@ -70,5 +74,7 @@ bool exec_hibernate(struct process *process, term *x, const word *link);
 enum exec_timer { EXEC_TIMER_RUNS, EXEC_TIMER_OVER, EXEC_TIMER_BAD };
 enum exec_timer exec_receive_timer(struct process *process, term time); // milliseconds
 void exec_receive_done(struct process *process);
+// For those who watch the process.
+void exec_receive_timed_out(struct process *process);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "exec/emit.h"
 #include "exec/exec.h"
+#include "exec/saving.h"
 #include "sys/account.h"
 #include "sys/sys.h"
 
@@ -173,10 +174,8 @@ static const word *publish(struct function *function) {
     const word *entry = atomic_load(&function->prepared) + PREPARED_HEADER, *expected = function->stub;
     atomic_compare_exchange_strong(&function->entry, &expected, entry);
     struct export *export = code_export_find(function->code->name, function->name, function->arity);
-    if (export) {
-        expected = function->stub;
-        atomic_compare_exchange_strong(&export->entry, &expected, entry);
-    }
+    if (export)
+        export_lead_away(export, function->stub, entry);
     return entry;
 }
 

@@ -6,6 +6,7 @@
 #include "exec/instruction_table.h"
 #include "exec/link.h"
 #include "exec/operation.h"
+#include "exec/saving.h"
 #include "vm.h"
 
 // Code of the VM's own: a site word that belongs to no function, and an instruction.
@@ -15,6 +16,7 @@ static const word process_apply[] = {0, (word)instruction_process_apply};
 
 void exec_init(void) {
     atomic_store(&vm.backtrace_depth, BACKTRACE_DEPTH);
+    saving_init();
     vm.hooks.export_link = exec_export_link;
     vm.hooks.function_link = exec_function_link;
     vm.hooks.code_free = exec_code_free;
@@ -54,13 +56,18 @@ PRESERVE_NONE enum exec_result swap_out(REGISTERS) {
         DISPATCH;
     }
     SAVE;
-    if ((size_t)(stack - top) < live)
+    process->link = link;
+    if ((size_t)(stack - top) < live || exec_wants_collection(process))
         exec_collect(process, live, x, live);
     process->heap.stack -= live;
     memcpy(process->heap.stack, x, live * sizeof(term));
     process->instruction = ip;
     process->link = link;
     return EXEC_SLICE_ENDED;
+}
+
+struct export *exec_first_call(const struct process *process) {
+    return process->instruction == process_enter + 1 ? (struct export *)process->heap.stack[0] : NULL;
 }
 
 bool exec_is_hibernating(const struct process *process) {

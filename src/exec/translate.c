@@ -153,6 +153,11 @@ static uint32_t translate_update_record(struct preparation *preparation, uint32_
 
 // ---- tests --------------------------------------------------------------------------------------------------------
 
+// A constant that is equal to what has the same word only.
+static bool is_plain(const struct operand *operand) {
+    return operand->kind == OPERAND_TERM && !is_pointer(operand->value) && operand->value != FLONUM_ZERO;
+}
+
 // Equality with an immediate is equality of words. A constant goes second.
 static uint32_t translate_exact(struct preparation *preparation, uint32_t index) {
     const struct generic_instruction *generic = at(preparation, index);
@@ -162,7 +167,7 @@ static uint32_t translate_exact(struct preparation *preparation, uint32_t index)
         a = b;
         b = swapped;
     }
-    bool word_is_enough = b.kind == OPERAND_TERM && !is_pointer(b.value) && b.value != FLONUM_ZERO;
+    bool word_is_enough = is_plain(&b);
     if (generic->opcode == OPCODE_is_eq_exact) {
         if (word_is_enough)
             EMIT(preparation, is_same, label, a, b);
@@ -236,10 +241,10 @@ static uint32_t translate_select_val(struct preparation *preparation, uint32_t i
     uint32_t count = 0;
     for (uint32_t i = 0; i + 1 < generic->list_count; i += 2) {
         struct operand value = generic->list[i], label = generic->list[i + 1];
-        if (is_pointer(value.value) || value.value == FLONUM_ZERO)
-            EMIT(preparation, jump_if_same, label, source, value);
-        else
+        if (is_plain(&value))
             choices[count++] = (struct choice){value.value, label.value};
+        else
+            EMIT(preparation, jump_if_same, label, source, value);
     }
     if (count)
         emit_select(preparation, source, otherwise, choices, count);
@@ -268,9 +273,14 @@ static struct operand callee(const struct preparation *preparation, const struct
 
 static uint32_t translate_call(struct preparation *preparation, uint32_t index) {
     const struct generic_instruction *generic = at(preparation, index);
-    struct operand function = callee(preparation, &generic->operands[1]);
+    struct operand entry = generic->operands[1], function = callee(preparation, &entry);
+    bool is_own = entry.value == preparation->function->entry_label;
     if (generic->opcode == OPCODE_call)
         EMIT(preparation, call, function);
+    else if (generic->opcode == OPCODE_call_only && is_own)
+        EMIT(preparation, call_only_self, function, entry);
+    else if (generic->opcode == OPCODE_call_last && is_own)
+        EMIT(preparation, call_last_self, function, generic->operands[2], entry);
     else if (generic->opcode == OPCODE_call_only)
         EMIT(preparation, call_only, function);
     else
@@ -282,14 +292,39 @@ static bool is_c_function(const struct export *export) {
     return export->bif && !exec_is_special(export->module, export->function, export->arity);
 }
 
+static uint32_t translate_apply_fun(struct preparation *preparation, uint32_t index) {
+    const struct generic_instruction *generic = at(preparation, index);
+    if (generic->opcode == OPCODE_call_ext)
+        EMIT(preparation, apply_fun);
+    else if (generic->opcode == OPCODE_call_ext_only)
+        EMIT(preparation, apply_fun_only);
+    else
+        EMIT(preparation, apply_fun_last, generic->operands[2]);
+    return index + 1;
+}
+
+static uint32_t translate_apply_list(struct preparation *preparation, uint32_t index) {
+    const struct generic_instruction *generic = at(preparation, index);
+    if (generic->opcode == OPCODE_call_ext)
+        EMIT(preparation, apply_list);
+    else if (generic->opcode == OPCODE_call_ext_only)
+        EMIT(preparation, apply_list_only);
+    else
+        EMIT(preparation, apply_list_last, generic->operands[2]);
+    return index + 1;
+}
+
 static uint32_t translate_call_ext(struct preparation *preparation, uint32_t index) {
     const struct generic_instruction *generic = at(preparation, index);
     const struct export *export = preparation->code->imports[generic->operands[1].value];
+    if (exec_is_apply(export))
+        return export->arity == 2 ? translate_apply_fun(preparation, index) : translate_apply_list(preparation, index);
     struct operand target = operand_pointer(export);
     bool is_bif = is_c_function(export);
-    if (generic->opcode != OPCODE_call_ext && export->module == ATOM_erlang && export->function == ATOM_apply)
-        EMIT(preparation, check_apply, operand_number(export->arity));
-    if (generic->opcode == OPCODE_call_ext && is_bif)
+    bool is_sqrt = is_bif && export->module == ATOM_math && export->function == ATOM_sqrt;
+    if (generic->opcode == OPCODE_call_ext && is_sqrt)
+        EMIT(preparation, call_sqrt, target);
+    else if (generic->opcode == OPCODE_call_ext && is_bif)
         EMIT(preparation, call_bif, target);
     else if (generic->opcode == OPCODE_call_ext)
         EMIT(preparation, call_ext, target);
@@ -427,21 +462,24 @@ static const struct operator binary_operators[] = {
     {ATOM_bsr, OPERATION_bsr},
 };
 
-// A register of no known type plus or minus a small constant. Beside being common, this is where OTP's stack traces do
-// not name the operator.
+// A register plus a constant, or minus one that is not negative. Beside being common, this is where OTP's stack traces
+// do not name the operator: for small integers of its size, of 60 bits. What is known to be a number does not fail.
+#define OTP_SMALL_LIMIT ((int64_t)1 << 59)
 static bool emit_increment(struct preparation *preparation, const struct operand *o, const struct export *export) {
     struct operand a = o[3], b = o[4];
-    if (export->function == ATOM_op_plus && a.kind == OPERAND_TERM) {
+    bool adds = export->function == ATOM_op_plus;
+    if (adds && a.kind == OPERAND_TERM) {
         a = o[4];
         b = o[3];
     }
-    if (o[0].value || a.kind == OPERAND_TERM || a.type || b.kind != OPERAND_TERM || !is_small(b.value) ||
-        (export->function != ATOM_op_plus && export->function != ATOM_op_minus))
+    if (o[0].value || a.kind == OPERAND_TERM || b.kind != OPERAND_TERM || !is_small(b.value) ||
+        (!adds && export->function != ATOM_op_minus) ||
+        !(code_type(preparation->code, a.type).types & ~(TYPE_INTEGER | TYPE_FLOAT)))
         return false;
-    int64_t amount = export->function == ATOM_op_plus ? small_value(b.value) : -small_value(b.value);
-    if (amount > INT32_MAX || amount < -INT32_MAX)
+    int64_t amount = small_value(b.value);
+    if (amount >= OTP_SMALL_LIMIT || amount < (adds ? -OTP_SMALL_LIMIT : 0))
         return false;
-    EMIT(preparation, increment, a, operand_number(SMALL(amount)), o[1], o[5]);
+    EMIT(preparation, increment, a, operand_number(SMALL(adds ? amount : -amount)), o[1], o[5]);
     return true;
 }
 
@@ -521,50 +559,6 @@ static uint32_t translate_bif2(struct preparation *preparation, uint32_t index) 
     return index + 1;
 }
 
-// ---- floats -------------------------------------------------------------------------------------------------------
-
-static uint32_t translate_fmove(struct preparation *preparation, uint32_t index) {
-    const struct operand *o = at(preparation, index)->operands;
-    if (o[0].kind != OPERAND_FLOAT_REGISTER)
-        EMIT(preparation, float_load, o[0], o[1]);
-    else if (o[1].kind == OPERAND_FLOAT_REGISTER)
-        EMIT(preparation, float_move, o[0], o[1]);
-    else
-        EMIT(preparation, float_store, o[0], o[1]);
-    return index + 1;
-}
-
-static uint32_t translate_fconv(struct preparation *preparation, uint32_t index) {
-    const struct operand *o = at(preparation, index)->operands;
-    if (o[0].kind == OPERAND_FLOAT_REGISTER)
-        EMIT(preparation, float_move, o[0], o[1]);
-    else
-        EMIT(preparation, float_convert, o[0], o[1]);
-    return index + 1;
-}
-
-static uint32_t translate_float_operation(struct preparation *preparation, uint32_t index) {
-    const struct generic_instruction *generic = at(preparation, index);
-    const struct operand *o = generic->operands + 1; // behind the label
-    switch (generic->opcode) {
-    case OPCODE_fadd:
-        EMIT(preparation, float_add, o[0], o[1], o[2]);
-        break;
-    case OPCODE_fsub:
-        EMIT(preparation, float_subtract, o[0], o[1], o[2]);
-        break;
-    case OPCODE_fmul:
-        EMIT(preparation, float_multiply, o[0], o[1], o[2]);
-        break;
-    case OPCODE_fdiv:
-        EMIT(preparation, float_divide, o[0], o[1], o[2]);
-        break;
-    default:
-        EMIT(preparation, float_negate, o[0], o[1]);
-    }
-    return index + 1;
-}
-
 // ---- maps ---------------------------------------------------------------------------------------------------------
 
 static void emit_list(struct preparation *preparation, const struct generic_instruction *generic) {
@@ -572,14 +566,28 @@ static void emit_list(struct preparation *preparation, const struct generic_inst
         emit_source(preparation, &generic->list[i]);
 }
 
+static bool are_keys_plain(const struct generic_instruction *generic) {
+    for (uint32_t i = 0; i < generic->list_count; i += 2)
+        if (!is_plain(&generic->list[i]))
+            return false;
+    return true;
+}
+
 static uint32_t translate_map(struct preparation *preparation, uint32_t index) {
     const struct generic_instruction *generic = at(preparation, index);
     const struct operand *o = generic->operands;
     struct operand pairs = operand_number(generic->list_count / 2);
-    if (generic->opcode == OPCODE_get_map_elements)
-        EMIT(preparation, get_map_elements, o[0], o[1], pairs);
-    else if (generic->opcode == OPCODE_has_map_fields)
+    bool plain = are_keys_plain(generic);
+    if (generic->opcode == OPCODE_has_map_fields)
         EMIT(preparation, has_map_fields, o[0], o[1], operand_number(generic->list_count));
+    else if (generic->opcode == OPCODE_get_map_elements && plain)
+        EMIT(preparation, get_map_elements_plain, o[0], o[1], pairs);
+    else if (generic->opcode == OPCODE_get_map_elements)
+        EMIT(preparation, get_map_elements, o[0], o[1], pairs);
+    else if (generic->opcode == OPCODE_put_map_assoc && plain)
+        EMIT(preparation, put_map_assoc_plain, o[0], o[1], o[2], o[3], pairs);
+    else if (generic->opcode == OPCODE_put_map_exact && plain)
+        EMIT(preparation, put_map_exact_plain, o[0], o[1], o[2], o[3], pairs);
     else if (generic->opcode == OPCODE_put_map_assoc)
         EMIT(preparation, put_map_assoc, o[0], o[1], o[2], o[3], pairs);
     else
@@ -684,6 +692,8 @@ static const struct translation translations[OPCODE_COUNT] = {
     [OPCODE_trim] = BY(translate_trim),
     [OPCODE_on_load] = BY(skip),
     [OPCODE_gc_bif3] = BY(translate_gc_bif3),
+    [OPCODE_bs_get_integer2] = BY(translate_get_integers),
+    [OPCODE_bs_get_position] = BY(translate_get_position),
     [OPCODE_put_map_assoc] = BY(translate_map),
     [OPCODE_put_map_exact] = BY(translate_map),
     [OPCODE_is_map] = DIRECT(is_map),
@@ -704,6 +714,8 @@ static const struct translation translations[OPCODE_COUNT] = {
     [OPCODE_recv_marker_use] = DIRECT(recv_marker_use),
     [OPCODE_call_fun2] = BY(translate_call_fun2),
     [OPCODE_nif_start] = BY(skip),
+    [OPCODE_fclearerror] = BY(skip), // older compilers wrote these two: float operations check themselves
+    [OPCODE_fcheckerror] = BY(skip),
     [OPCODE_badrecord] = DIRECT(badrecord),
     [OPCODE_update_record] = BY(translate_update_record),
     [OPCODE_executable_line] = BY(skip),

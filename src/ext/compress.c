@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <zlib.h>
 
-#include "ext/compress.h"
 #include "ext/decode.h"
 #include "ext/ext.h"
 #include "ext/tag.h"

@@ -222,13 +222,7 @@ static term read_pid_body(struct decoder *decoder, unsigned tag) {
     uint64_t id = take(decoder, 4), serial = take(decoder, 4), creation = take(decoder, creation_size);
     if (is_local(decoder, node, creation))
         return id >> 15 || serial >> 13 ? NONE : IMMEDIATE_WORD(IMMEDIATE_PID, serial << 15 | id);
-    term *words = heap_alloc(decoder->heap, 5);
-    words[0] = HEADER(KIND_EXTERNAL_PID, 0, 4);
-    words[1] = node;
-    words[2] = SMALL(creation);
-    words[3] = SMALL(id);
-    words[4] = SMALL(serial);
-    return boxed_make(words);
+    return heap_external(decoder->heap, KIND_EXTERNAL_PID, node, (uint32_t)creation, (uint64_t[]){id, serial}, 2);
 }
 
 static term read_pid(struct decoder *decoder) {
@@ -248,12 +242,7 @@ static term read_port_body(struct decoder *decoder, unsigned tag) {
         return number >> 28 ? NONE : IMMEDIATE_WORD(IMMEDIATE_PORT, number);
     if (number > (uint64_t)SMALL_MAX)
         return NONE;
-    term *words = heap_alloc(decoder->heap, 4);
-    words[0] = HEADER(KIND_EXTERNAL_PORT, 0, 3);
-    words[1] = node;
-    words[2] = SMALL(creation);
-    words[3] = SMALL(number);
-    return boxed_make(words);
+    return heap_external(decoder->heap, KIND_EXTERNAL_PORT, node, (uint32_t)creation, &number, 1);
 }
 
 #define REFERENCE_IDS_MAX 5
@@ -283,13 +272,10 @@ static term read_reference_body(struct decoder *decoder, unsigned tag) {
         count = 1;
     if (is_local(decoder, node, creation))
         return count > REFERENCE_IDS_LOCAL ? NONE : heap_reference_of(decoder->heap, ids);
-    term *words = heap_alloc(decoder->heap, 3 + count);
-    words[0] = HEADER(KIND_EXTERNAL_REFERENCE, 0, 2 + count);
-    words[1] = node;
-    words[2] = SMALL(creation);
+    uint64_t numbers[REFERENCE_IDS_MAX];
     for (unsigned i = 0; i < count; i++)
-        words[3 + i] = SMALL(ids[i]);
-    return boxed_make(words);
+        numbers[i] = ids[i];
+    return heap_external(decoder->heap, KIND_EXTERNAL_REFERENCE, node, (uint32_t)creation, numbers, count);
 }
 
 // ---- numbers ------------------------------------------------------------------------------------------------------
@@ -322,12 +308,25 @@ static term read_float_text(struct decoder *decoder) {
 
 // ---- bitstrings ---------------------------------------------------------------------------------------------------
 
+#define SHARED_SIZE_MIN 4096 // below, a copy costs less than what the rest of the source holds
+
+static bool may_share(const struct shared_binary *source, const uint8_t *bytes, size_t size) {
+    return source && size >= SHARED_SIZE_MIN && size >= source->capacity / 2 && bytes >= source->bytes &&
+           bytes + size <= source->bytes + source->capacity;
+}
+
 static term read_binary(struct decoder *decoder) {
+    struct shared_binary *source = decoder->reader->source;
     uint64_t size;
     if (!read_number(decoder, 4, &size) || !has(decoder, size))
         return NONE;
+    const uint8_t *bytes = take_bytes(decoder, size);
+    if (may_share(source, bytes, size)) {
+        shared_binary_retain(source);
+        return heap_slice(decoder->heap, source, 8 * (size_t)(bytes - source->bytes), 8 * size);
+    }
     decoder->cost += (uint32_t)(size / 64);
-    return heap_binary(decoder->heap, take_bytes(decoder, size), size);
+    return heap_binary(decoder->heap, bytes, size);
 }
 
 static term read_bit_binary(struct decoder *decoder) {

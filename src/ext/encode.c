@@ -1,14 +1,13 @@
 // From values to bytes.
 //
-// The same code runs twice: first it only counts, then it writes into memory of exactly that size. So nothing grows and
-// nothing is lost when the process is killed while it has given way.
+// The bytes go to memory of exactly their size, which a first run has counted; or, for term_to_binary, into a binary
+// that grows: one of the process's own, so that nothing is lost when it is killed while it has given way.
 //
 // What remains to be written is kept as frames on a stack of its own, so that nesting costs no C stack.
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ext/compress.h"
 #include "ext/ext.h"
 #include "ext/tag.h"
 #include "sys/sys.h"
@@ -37,8 +36,10 @@ struct frame {
 #define FRAME_FIELDS 4
 
 struct encoder {
-    uint8_t *bytes; // NULL while counting
-    size_t size;    // of what was written
+    uint8_t *bytes;    // NULL while counting
+    size_t size, room; // of what was written, of what may be
+    struct heap *heap; // where a binary may take more, or NULL
+    term binary;       // that binary, once there is one
     const struct ext_options *options;
     struct work *work;
     uint32_t cost; // since the last charge
@@ -51,22 +52,53 @@ struct encoder {
 
 // ---- bytes --------------------------------------------------------------------------------------------------------
 
-static void put_at(struct encoder *encoder, size_t offset, uint64_t value, unsigned size) {
-    if (encoder->bytes)
-        for (unsigned i = 0; i < size; i++)
-            encoder->bytes[offset + i] = (uint8_t)(value >> 8 * (size - 1 - i));
-}
+#define GROWN_MIN 4096
 
-static void put(struct encoder *encoder, uint64_t value, unsigned size) {
-    put_at(encoder, encoder->size, value, size);
-    encoder->size += size;
+// Makes `bytes` hold at least `size`. False while counting.
+__attribute__((noinline)) static bool make_room(struct encoder *encoder, size_t size) {
+    if (!encoder->heap)
+        return false;
+    encoder->room = 2 * size < GROWN_MIN ? GROWN_MIN : 2 * size;
+    if (encoder->binary == NONE) {
+        uint8_t *bytes;
+        encoder->binary = heap_binary_new(encoder->heap, encoder->room, &bytes);
+        memcpy(bytes, encoder->bytes, encoder->size);
+        encoder->bytes = bytes;
+    } else {
+        encoder->bytes = heap_binary_resize(encoder->heap, encoder->binary, encoder->room);
+    }
+    return true;
 }
 
 // Room for `size` bytes, or NULL while counting.
-static uint8_t *put_room(struct encoder *encoder, size_t size) {
-    uint8_t *at = encoder->bytes ? encoder->bytes + encoder->size : NULL;
-    encoder->size += size;
+static inline uint8_t *put_room(struct encoder *encoder, size_t size) {
+    size_t end = encoder->size + size;
+    uint8_t *at = NULL;
+    if (__builtin_expect(end <= encoder->room, true) || make_room(encoder, end))
+        at = encoder->bytes + encoder->size;
+    encoder->size = end;
     return at;
+}
+
+// Most sizes are constants: the loop is one store.
+__attribute__((always_inline)) static inline void store(uint8_t *to, uint64_t value, unsigned size) {
+    for (unsigned i = 0; i < size; i++)
+        to[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+}
+
+__attribute__((always_inline)) static inline void put(struct encoder *encoder, uint64_t value, unsigned size) {
+    uint8_t *to = put_room(encoder, size);
+    if (to)
+        store(to, value, size);
+}
+
+__attribute__((always_inline)) static inline void put_tagged(struct encoder *encoder, uint8_t tag, uint64_t value,
+                                                             unsigned size) {
+    uint8_t *to = put_room(encoder, 1 + size);
+    if (to) {
+        *to = tag;
+        store(to + 1, value, size);
+    }
 }
 
 static void put_bytes(struct encoder *encoder, const void *bytes, size_t size) {
@@ -130,7 +162,8 @@ static bool next_value(struct encoder *encoder, term *value) {
             return true;
         }
         if (frame->kind == FRAME_FUN) {
-            put_at(encoder, frame->left, encoder->size - frame->left, 4);
+            if (encoder->bytes)
+                store(encoder->bytes + frame->left, encoder->size - frame->left, 4);
         } else if (frame->kind == FRAME_FREE) {
             sys_free((void *)frame->at);
             encoder->owned--;
@@ -152,8 +185,7 @@ static bool next_value(struct encoder *encoder, term *value) {
 // ---- leaves -------------------------------------------------------------------------------------------------------
 
 static void put_latin1(struct encoder *encoder, struct atom_text text) {
-    put(encoder, EXT_ATOM, 1);
-    put(encoder, text.characters, 2);
+    put_tagged(encoder, EXT_ATOM, text.characters, 2);
     uint8_t *to = put_room(encoder, text.characters);
     for (size_t i = 0; to && i < text.size; to++) {
         uint8_t byte = text.bytes[i++];
@@ -161,29 +193,50 @@ static void put_latin1(struct encoder *encoder, struct atom_text text) {
     }
 }
 
+// The atom's index among the message's atoms; EXT_ATOMS_MAX when there is no room for it.
+static unsigned atom_number(struct ext_atoms *atoms, term atom) {
+    for (uint32_t at = atom_index(atom) * 0x9e3779b1u >> 23;; at = (at + 1) % EXT_ATOM_SLOTS) {
+        unsigned slot = atoms->slots[at];
+        if (slot && atoms->atoms[slot - 1] == atom)
+            return slot - 1;
+        if (slot)
+            continue;
+        if (atoms->count < EXT_ATOMS_MAX) {
+            atoms->atoms[atoms->count] = atom;
+            atoms->slots[at] = (uint16_t)++atoms->count;
+            return atoms->count - 1;
+        }
+        return EXT_ATOMS_MAX;
+    }
+}
+
 static void put_atom(struct encoder *encoder, term atom) {
+    unsigned number = encoder->options->atoms ? atom_number(encoder->options->atoms, atom) : EXT_ATOMS_MAX;
+    if (number < EXT_ATOMS_MAX) {
+        put_tagged(encoder, EXT_ATOM_CACHE_REF, number, 1);
+        return;
+    }
     struct atom_text text = atom_text(atom);
     if (encoder->options->minor_version < 2 && text.latin1) {
         put_latin1(encoder, text);
         return;
     }
-    put(encoder, text.size < 256 ? EXT_SMALL_ATOM_UTF8 : EXT_ATOM_UTF8, 1);
-    put(encoder, text.size, text.size < 256 ? 1 : 2);
+    if (text.size < 256)
+        put_tagged(encoder, EXT_SMALL_ATOM_UTF8, text.size, 1);
+    else
+        put_tagged(encoder, EXT_ATOM_UTF8, text.size, 2);
     put_bytes(encoder, text.bytes, text.size);
 }
 
 static void put_small(struct encoder *encoder, int64_t value) {
     if (value >= 0 && value < 256) {
-        put(encoder, EXT_SMALL_INTEGER, 1);
-        put(encoder, (uint64_t)value, 1);
+        put_tagged(encoder, EXT_SMALL_INTEGER, (uint64_t)value, 1);
     } else if (value == (int32_t)value) {
-        put(encoder, EXT_INTEGER, 1);
-        put(encoder, (uint32_t)value, 4);
+        put_tagged(encoder, EXT_INTEGER, (uint32_t)value, 4);
     } else {
         uint64_t magnitude = value < 0 ? -(uint64_t)value : (uint64_t)value;
         unsigned size = (unsigned)(71 - __builtin_clzll(magnitude)) / 8;
-        put(encoder, EXT_SMALL_BIG, 1);
-        put(encoder, size, 1);
+        put_tagged(encoder, EXT_SMALL_BIG, size, 1);
         put(encoder, value < 0, 1);
         for (; magnitude > 0; magnitude >>= 8)
             put(encoder, magnitude & 0xff, 1);
@@ -192,8 +245,10 @@ static void put_small(struct encoder *encoder, int64_t value) {
 
 static void put_bignum(struct encoder *encoder, term integer) {
     size_t size = integer_magnitude_size(integer);
-    put(encoder, size < 256 ? EXT_SMALL_BIG : EXT_LARGE_BIG, 1);
-    put(encoder, size, size < 256 ? 1 : 4);
+    if (size < 256)
+        put_tagged(encoder, EXT_SMALL_BIG, size, 1);
+    else
+        put_tagged(encoder, EXT_LARGE_BIG, size, 4);
     put(encoder, integer_is_negative(integer), 1);
     uint8_t *to = put_room(encoder, size);
     if (to)
@@ -210,16 +265,14 @@ static void put_float(struct encoder *encoder, double value) {
     }
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
-    put(encoder, EXT_NEW_FLOAT, 1);
-    put(encoder, bits, 8);
+    put_tagged(encoder, EXT_NEW_FLOAT, bits, 8);
 }
 
 static void put_bitstring(struct encoder *encoder, term bitstring) {
     struct bits bits = bitstring_bits(bitstring);
     size_t size = (bits.size + 7) / 8;
     unsigned last = bits.size & 7;
-    put(encoder, last ? EXT_BIT_BINARY : EXT_BINARY, 1);
-    put(encoder, size, 4);
+    put_tagged(encoder, last ? EXT_BIT_BINARY : EXT_BINARY, size, 4);
     if (last)
         put(encoder, last, 1);
     uint8_t *to = put_room(encoder, size);
@@ -262,10 +315,9 @@ static void put_port(struct encoder *encoder, term port) {
 
 static void put_reference(struct encoder *encoder, term reference) {
     const term *words = boxed(reference);
-    put(encoder, EXT_NEWER_REFERENCE, 1);
     if (header_kind(words[0]) == KIND_EXTERNAL_REFERENCE) {
         size_t count = header_size(words[0]) - 2;
-        put(encoder, count, 2);
+        put_tagged(encoder, EXT_NEWER_REFERENCE, count, 2);
         put_atom(encoder, words[1]);
         put(encoder, (uint64_t)small_value(words[2]), 4);
         for (size_t i = 0; i < count; i++)
@@ -273,7 +325,7 @@ static void put_reference(struct encoder *encoder, term reference) {
         return;
     }
     const term *ids = words + (header_kind(words[0]) == KIND_REFERENCE ? 1 : 3);
-    put(encoder, 3, 2);
+    put_tagged(encoder, EXT_NEWER_REFERENCE, 3, 2);
     put_atom(encoder, encoder->node);
     put(encoder, encoder->creation, 4);
     put(encoder, ids[0] & 0xffffffff, 4);
@@ -303,6 +355,8 @@ static void put_fun(struct encoder *encoder, term fun) {
     put(encoder, header_size(words[0]) - 2, 4);
     put_atom(encoder, lambda->module);
     put_small(encoder, lambda->index); // the old index: compilers make both the same
+    if (encoder->options->estimates && lambda->index <= UINT8_MAX)
+        encoder->size += 3; // OTP reckons with an INTEGER_EXT
     put_small(encoder, lambda->old_uniq);
     put_pid(encoder, words[2]);
     enter(encoder, (struct frame){FRAME_FUN, size_offset, NULL, NULL});
@@ -311,8 +365,10 @@ static void put_fun(struct encoder *encoder, term fun) {
 
 static void put_tuple(struct encoder *encoder, term tuple) {
     size_t arity = tuple_arity(tuple);
-    put(encoder, arity < 256 ? EXT_SMALL_TUPLE : EXT_LARGE_TUPLE, 1);
-    put(encoder, arity, arity < 256 ? 1 : 4);
+    if (arity < 256)
+        put_tagged(encoder, EXT_SMALL_TUPLE, arity, 1);
+    else
+        put_tagged(encoder, EXT_LARGE_TUPLE, arity, 4);
     enter(encoder, (struct frame){FRAME_WORDS, arity, boxed(tuple) + 1, NULL});
 }
 
@@ -326,13 +382,11 @@ static void put_list(struct encoder *encoder, term list) {
         is_string = is_string && is_small(list_head(rest)) && list_head(rest) <= SMALL(255);
     encoder->cost += (uint32_t)(length / 8);
     if (!is_string || !is_nil(rest) || length > STRING_SIZE_MAX) {
-        put(encoder, EXT_LIST, 1);
-        put(encoder, length, 4);
+        put_tagged(encoder, EXT_LIST, length, 4);
         enter(encoder, (struct frame){FRAME_CELLS, 0, list_cell(list), NULL});
         return;
     }
-    put(encoder, EXT_STRING, 1);
-    put(encoder, length, 2);
+    put_tagged(encoder, EXT_STRING, length, 2);
     uint8_t *to = put_room(encoder, length);
     for (rest = list; to && is_list(rest); rest = list_tail(rest))
         *to++ = (uint8_t)small_value(list_head(rest));
@@ -356,8 +410,7 @@ static void put_sorted_pairs(struct encoder *encoder, term map) {
 }
 
 static void put_map(struct encoder *encoder, term map) {
-    put(encoder, EXT_MAP, 1);
-    put(encoder, map_size(map), 4);
+    put_tagged(encoder, EXT_MAP, map_size(map), 4);
     const term *words = boxed(map);
     if (map_is_small(map))
         enter(encoder, (struct frame){FRAME_PAIRS, 2 * map_size(map), boxed(words[1]) + 1, words + 2});
@@ -443,10 +496,8 @@ static void charge(struct encoder *encoder) {
     encoder->cost = 0;
 }
 
-// One run: counts when `bytes` is NULL, else writes.
-static size_t run(struct encoder *encoder, term value, uint8_t *bytes) {
-    encoder->bytes = bytes;
-    encoder->size = 0;
+// Writes the value, or counts. Returns the size.
+static size_t run(struct encoder *encoder, term value) {
     encoder->frame = (struct frame){FRAME_WORDS, 1, &value, NULL};
     term_stack_begin(&encoder->stack);
     for (term next; next_value(encoder, &next);) {
@@ -457,7 +508,14 @@ static size_t run(struct encoder *encoder, term value, uint8_t *bytes) {
     return encoder->size;
 }
 
-static void begin(struct encoder *encoder, const struct ext_options *options, struct work *work) {
+// To write into `room` bytes; NULL to count.
+static void begin(struct encoder *encoder, const struct ext_options *options, struct work *work, uint8_t *bytes,
+                  size_t room) {
+    encoder->bytes = bytes;
+    encoder->size = 0;
+    encoder->room = room;
+    encoder->heap = NULL;
+    encoder->binary = NONE;
     encoder->options = options;
     encoder->work = work;
     encoder->cost = 0;
@@ -468,27 +526,41 @@ static void begin(struct encoder *encoder, const struct ext_options *options, st
 
 size_t ext_encoded_size(term value, const struct ext_options *options, struct work *work) {
     struct encoder encoder;
-    begin(&encoder, options, work);
-    return run(&encoder, value, NULL);
+    begin(&encoder, options, work, NULL, 0);
+    return run(&encoder, value);
+}
+
+void ext_encode_to(uint8_t *bytes, size_t size, term value, const struct ext_options *options, struct work *work) {
+    struct encoder encoder;
+    begin(&encoder, options, work, bytes, size);
+    size_t written = run(&encoder, value);
+    assert_always(written == size);
 }
 
 void ext_encode(struct text *out, term value, const struct ext_options *options, struct work *work) {
     struct encoder encoder;
-    begin(&encoder, options, work);
-    size_t size = run(&encoder, value, NULL);
-    uint8_t *bytes = (uint8_t *)text_extend(out, size);
-    size_t written = run(&encoder, value, bytes);
+    begin(&encoder, options, work, NULL, 0);
+    size_t size = run(&encoder, value);
+    encoder.bytes = (uint8_t *)text_extend(out, size);
+    encoder.size = 0;
+    encoder.room = size;
+    size_t written = run(&encoder, value);
     assert_always(written == size);
 }
 
-term ext_encode_binary(struct heap *heap, term value, const struct ext_options *options, int level, struct work *work) {
+enum { SMALL_ENCODING = 512 };
+
+term ext_encode_binary(struct heap *heap, term value, const struct ext_options *options, struct work *work) {
     struct encoder encoder;
-    begin(&encoder, options, work);
-    size_t size = run(&encoder, value, NULL);
-    uint8_t *bytes;
-    term binary = heap_binary_new(heap, 1 + size, &bytes);
-    bytes[0] = EXT_VERSION;
-    size_t written = run(&encoder, value, bytes + 1);
-    assert_always(written == size);
-    return level > 0 ? ext_compress(heap, binary, level) : binary;
+    uint8_t first[SMALL_ENCODING];
+    begin(&encoder, options, work, first, sizeof first);
+    encoder.heap = heap;
+    put(&encoder, EXT_VERSION, 1);
+    size_t size = run(&encoder, value);
+    term binary = encoder.binary;
+    if (binary == NONE)
+        binary = heap_binary(heap, first, size);
+    else
+        heap_binary_resize(heap, binary, size);
+    return binary;
 }

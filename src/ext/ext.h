@@ -13,20 +13,34 @@
 #define EXT_FLAG_V4_NC ((uint64_t)1 << 34) // knows ports of 64 bits
 #define EXT_FLAGS_LOCAL (~(uint64_t)0)
 
+// The atoms of a message between nodes, which the value names by index: up to 255, the rest is written out.
+#define EXT_ATOMS_MAX 255
+#define EXT_ATOM_SLOTS 512
+struct ext_atoms {
+    unsigned count;
+    uint16_t slots[EXT_ATOM_SLOTS]; // by hash: 1 + index, 0: free
+    term atoms[EXT_ATOMS_MAX];
+};
+
 struct ext_options {
     uint64_t flags;     // distribution flags of the reader (which tags it knows); EXT_FLAGS_LOCAL for term_to_binary
     int minor_version;  // 0: floats as text; 0 and 1: atoms in Latin-1 where possible; 2: all atoms in UTF-8
     bool deterministic; // large maps in the order of their keys
+    struct ext_atoms *atoms; // collects the atoms; NULL: they are written out
+    bool estimates;          // for ext_encoded_size: the size that external_size tells, which is larger for funs
 };
 
 // Both directions may give way through `work` (NULL: never), and charge it. Neither recurses, however deep the value.
 
 // Appends the value, without the version byte.
 void ext_encode(struct text *out, term value, const struct ext_options *options, struct work *work);
+// Writes the value to memory of exactly its size, which ext_encoded_size told with the same options.
+void ext_encode_to(uint8_t *bytes, size_t size, term value, const struct ext_options *options, struct work *work);
 size_t ext_encoded_size(term value, const struct ext_options *options, struct work *work);
-// What term_to_binary returns: the version byte and the value, compressed with zlib's `level` (0: not) if that makes
-// it shorter.
-term ext_encode_binary(struct heap *heap, term value, const struct ext_options *options, int level, struct work *work);
+// What term_to_binary returns: the version byte and the value.
+term ext_encode_binary(struct heap *heap, term value, const struct ext_options *options, struct work *work);
+// Such a binary, compressed with zlib's `level`; `binary` itself when that is no shorter. Takes its time.
+term ext_compress(struct heap *heap, term binary, int level);
 
 // Reads one value (no version byte) and sets *used; NONE when the bytes are malformed. With `safe` it makes no new
 // atoms and no external funs. Whatever the bytes say, memory stays in proportion to their number.

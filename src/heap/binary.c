@@ -7,8 +7,7 @@
 
 // ---- shared binaries ----------------------------------------------------------------------------------------------
 
-struct shared_binary *shared_binary_new(size_t capacity) {
-    struct shared_binary *shared = sys_alloc(sizeof *shared + capacity);
+static struct shared_binary *shared_binary_init(struct shared_binary *shared, size_t capacity) {
     atomic_init(&shared->references, 1);
     atomic_init(&shared->used, capacity * 8);
     shared->capacity = capacity;
@@ -17,13 +16,55 @@ struct shared_binary *shared_binary_new(size_t capacity) {
     return shared;
 }
 
-void shared_binary_release(struct shared_binary *shared) {
-    if (atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1)
+struct shared_binary *shared_binary_try_new(size_t capacity) {
+    size_t size;
+    if (__builtin_add_overflow(sizeof(struct shared_binary), capacity, &size))
+        return NULL;
+    struct shared_binary *shared = sys_try_alloc(size);
+    return shared ? shared_binary_init(shared, capacity) : NULL;
+}
+
+struct shared_binary *shared_binary_new(size_t capacity) {
+    struct shared_binary *shared = shared_binary_try_new(capacity);
+    if (!shared)
+        sys_fatal("binary_alloc: Cannot allocate %zu bytes of memory (of type \"binary\").", capacity);
+    return shared;
+}
+
+void shared_binary_release_many(struct shared_binary *shared, size_t count) {
+    if (atomic_fetch_sub_explicit(&shared->references, count, memory_order_acq_rel) != count)
         return;
     if (shared->destroy)
         shared->destroy(shared);
     account_add(ACCOUNT_BINARIES, -(ptrdiff_t)(sizeof *shared + shared->capacity));
     sys_free(shared);
+}
+
+void shared_binary_release(struct shared_binary *shared) {
+    shared_binary_release_many(shared, 1);
+}
+
+enum { REFERENCES_AT_ONCE = 64 };
+
+void heap_retain_ahead(struct heap *heap, struct shared_binary *shared) {
+    if (!heap->start) { // a builder
+        shared_binary_retain(shared);
+        return;
+    }
+    if (heap->ahead != shared || heap->ahead_count == 0) {
+        heap_give_back(heap);
+        atomic_fetch_add_explicit(&shared->references, REFERENCES_AT_ONCE, memory_order_relaxed);
+        heap->ahead = shared;
+        heap->ahead_count = REFERENCES_AT_ONCE;
+    }
+    heap->ahead_count--;
+}
+
+void heap_give_back(struct heap *heap) {
+    if (heap->ahead_count > 0)
+        shared_binary_release_many(heap->ahead, heap->ahead_count);
+    heap->ahead = NULL;
+    heap->ahead_count = 0;
 }
 
 // ---- new bitstrings -----------------------------------------------------------------------------------------------
@@ -66,6 +107,22 @@ term heap_binary(struct heap *heap, const void *bytes, size_t size) {
     if (size > 0)
         memcpy(to, bytes, size);
     return binary;
+}
+
+uint8_t *heap_binary_resize(struct heap *heap, term binary, size_t size) {
+    term *words = boxed(binary);
+    struct shared_binary *shared = (struct shared_binary *)words[2];
+    ptrdiff_t more = (ptrdiff_t)size - (ptrdiff_t)shared->capacity;
+    assert_debug(is_kind(binary, KIND_SLICE) && size > BITSTRING_IN_PLACE_MAX);
+    assert_debug(atomic_load(&shared->references) == 1 && !shared->destroy);
+    shared = sys_realloc(shared, sizeof *shared + size);
+    shared->capacity = size;
+    atomic_store_explicit(&shared->used, size * 8, memory_order_relaxed);
+    account_add(ACCOUNT_BINARIES, more);
+    heap->binary_bytes += (size_t)more;
+    words[2] = (term)shared;
+    words[4] = size * 8;
+    return shared->bytes;
 }
 
 // ---- parts --------------------------------------------------------------------------------------------------------

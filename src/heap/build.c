@@ -62,6 +62,13 @@ term heap_unsigned(struct heap *heap, uint64_t value) {
     return value <= (uint64_t)SMALL_MAX ? SMALL(value) : bignum(heap, value, false);
 }
 
+// Integers below zero unless `positive`; monotonic ones have a counter of their own, as their order is seen.
+term heap_unique_integer(struct heap *heap, bool positive, bool monotonic) {
+    _Atomic uint64_t *counter = monotonic ? &vm.unique_monotonic : &vm.unique;
+    int64_t number = (int64_t)atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+    return heap_integer(heap, positive ? number + 1 : number - 576460752303423488); // OTP's smallest small
+}
+
 term heap_float_boxed(struct heap *heap, double value) {
     term *words = heap_alloc(heap, 2);
     words[0] = HEADER(KIND_FLOAT, 0, 1);
@@ -75,7 +82,7 @@ term heap_float_boxed(struct heap *heap, double value) {
 #define ALIAS_BIT ((uint32_t)1 << 31)
 
 // A fresh counter's value as the ids of a reference. The first has 18 bits only: other nodes print and store no more.
-static void fresh_ids(uint32_t ids[3]) {
+void heap_reference_ids(uint32_t ids[3]) {
     uint64_t number = atomic_fetch_add_explicit(&vm.reference, 1, memory_order_relaxed);
     ids[0] = number & 0x3ffff;
     ids[1] = (uint32_t)(number >> 18);
@@ -91,26 +98,48 @@ term heap_reference_of(struct heap *heap, const uint32_t ids[3]) {
     return boxed_make(words);
 }
 
+void reference_ids(term reference, uint32_t ids[3]) {
+    const term *words = boxed(reference);
+    ids[0] = (uint32_t)words[1];
+    ids[1] = (uint32_t)(words[1] >> 32);
+    ids[2] = (uint32_t)words[2];
+}
+
 term heap_reference(struct heap *heap) {
     uint32_t ids[3];
-    fresh_ids(ids);
+    heap_reference_ids(ids);
     return heap_reference_of(heap, ids);
 }
 
 term heap_alias(struct heap *heap, term pid) {
     uint32_t ids[3];
-    fresh_ids(ids);
+    heap_reference_ids(ids);
     ids[2] = ALIAS_BIT | (uint32_t)immediate_payload(pid);
     return heap_reference_of(heap, ids);
 }
 
+term heap_external(struct heap *heap, enum kind kind, term node, uint32_t creation, const uint64_t *numbers,
+                   size_t count) {
+    term *words = heap_alloc(heap, 3 + count);
+    words[0] = HEADER(kind, 0, 2 + count);
+    words[1] = node;
+    words[2] = SMALL(creation);
+    for (size_t i = 0; i < count; i++)
+        words[3 + i] = SMALL(numbers[i]);
+    return boxed_make(words);
+}
+
 term heap_magic_reference(struct heap *heap, struct shared_binary *shared) {
+    uint32_t ids[3];
+    heap_reference_ids(ids);
+    return heap_magic_reference_of(heap, shared, ids);
+}
+
+term heap_magic_reference_of(struct heap *heap, struct shared_binary *shared, const uint32_t ids[3]) {
     term *words = heap_alloc(heap, 5);
     struct off_heap *value = (struct off_heap *)words;
     *value = (struct off_heap){HEADER(KIND_MAGIC_REFERENCE, 0, 4), heap->off_heap, shared};
     heap->off_heap = value;
-    uint32_t ids[3];
-    fresh_ids(ids);
     words[3] = ids[0] | (term)ids[1] << 32;
     words[4] = ids[2];
     return boxed_make(words);

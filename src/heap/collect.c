@@ -25,7 +25,6 @@
 #define OLD_BINARY_BYTES ((size_t)32 << 20)   // promoted since the last full collection: time for the next
 #define YOUNG_BINARY_BYTES ((size_t)512 << 10)
 #define FRAGMENT_WORDS 256
-#define MINOR_IN_ROW 3 // in the hard-test build, so that the old block moves, too
 
 enum mode { MODE_MINOR, MODE_FULL, MODE_COMPACT };
 
@@ -156,10 +155,12 @@ static void move_reachable(struct collection *collection, struct root_list roots
 // others let go of what they own.
 static void sweep(struct collection *collection, struct off_heap *values) {
     struct heap *heap = collection->heap;
+    struct off_heap *dead = NULL;
     for (struct off_heap *next; values; values = next) {
         next = values->next;
         if (!is_boxed(values->header)) {
-            shared_binary_release(values->shared);
+            values->next = dead;
+            dead = values;
             continue;
         }
         struct off_heap *moved = (struct off_heap *)boxed(values->header);
@@ -173,11 +174,13 @@ static void sweep(struct collection *collection, struct off_heap *values) {
             heap->off_heap = moved;
         }
     }
+    off_heap_release(dead);
 }
 
 static void sweep_all(struct collection *collection) {
     struct heap *heap = collection->heap;
     struct off_heap *young = heap->off_heap, *old = heap->old_off_heap;
+    heap_give_back(heap);
     heap->off_heap = NULL;
     if (collection->old_to) {
         heap->old_off_heap = NULL;
@@ -194,11 +197,16 @@ static void sweep_all(struct collection *collection) {
 
 // ---- one collection -----------------------------------------------------------------------------------------------
 
+#define MINOR_IN_ROW 3 // in the hard-test build, so that the old block moves, too
+static bool is_old_block_due(const struct heap *heap) {
+    return heap->minor_count >= MINOR_IN_ROW + heap_old_used(heap) / HARD_TEST_WORDS;
+}
+
 static enum mode choose_mode(const struct heap *heap, bool full) {
     size_t young = (size_t)(heap->top - heap->start), aged = (size_t)(heap->mature - heap->start);
     if (young + heap->fragment_words + heap_old_used(heap) <= COMPACT_WORDS)
         return MODE_COMPACT;
-    if (full || heap->minor_count >= heap->fullsweep_after || (HARD_TEST && heap->minor_count >= MINOR_IN_ROW))
+    if (full || heap->minor_count >= heap->fullsweep_after || (HARD_TEST && is_old_block_due(heap)))
         return MODE_FULL;
     if (heap->old_start && (size_t)(heap->old_end - heap->old_top) < aged)
         return MODE_FULL;
@@ -343,6 +351,11 @@ size_t heap_collect(struct heap *heap, size_t need, const struct heap_roots *roo
     return copied;
 }
 
+size_t heap_collection_words(const struct heap *heap, bool full) {
+    size_t words = heap_block_size(heap) + heap->fragment_words;
+    return choose_mode(heap, full) == MODE_MINOR ? words : words + heap_old_used(heap);
+}
+
 void heap_compact(struct heap *heap, size_t need, struct root_list roots) {
     collect(heap, need, MODE_COMPACT, roots);
 }
@@ -357,6 +370,6 @@ size_t heap_shrink(struct heap *heap, const struct heap_roots *roots, size_t roo
 
 bool heap_wants_collection(const struct heap *heap) {
     size_t size = heap_block_size(heap);
-    return heap->fragment_words > FRAGMENT_WORDS + size ||
-           heap->binary_bytes > YOUNG_BINARY_BYTES + size * sizeof(term);
+    size_t binary_bytes = heap->binary_minimum ? heap->binary_minimum * sizeof(term) : YOUNG_BINARY_BYTES;
+    return heap->fragment_words > FRAGMENT_WORDS + size || heap->binary_bytes > binary_bytes + size * sizeof(term);
 }

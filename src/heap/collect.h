@@ -21,9 +21,15 @@ static inline size_t heap_old_used(const struct heap *heap) {
     return (size_t)(heap->old_top - heap->old_start);
 }
 
+// The hard-test build collects after nearly every instruction. What costs as much as the old block holds (moving it,
+// reading it) it does once in so many minor collections that each has about this many words to bear.
+#define HARD_TEST_WORDS 256
+
 // Blocks, counted in the accounts.
 term *heap_block_alloc(size_t words);
 void heap_block_free(term *start, size_t words);
+
+void off_heap_release(struct off_heap *values); // the whole list lets go of what it owns
 
 // The size of a block for that many words: the next in a series that grows as Fibonacci's, from about a million words
 // on by a fifth.

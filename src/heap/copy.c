@@ -1,7 +1,9 @@
 // Flat copies of values.
 //
-// A copy is made in one block of known size: its first part is copied, and then the block is read from its start, and
-// what a word points to is copied to the block's end, until the reader has caught up. So no stack is needed.
+// A value is measured, and then copied into one block of that size, its parts in the order in which a reader meets
+// them. Most values are shallow: both is done by recursion. What lies deeper is measured by a walk; its copy is made by
+// copying its first part and then reading what has been copied from there, and what a word points to is copied to the
+// end, until the reader has caught up. So no stack is needed.
 
 #include "heap/copy.h"
 #include "heap/heap.h"
@@ -17,10 +19,14 @@ void walk_grow(struct walk *walk) {
 }
 
 // Whether the words that a pointer leads to belong to the copy.
-static inline bool is_copied(struct copy_rule rule, const term *words) {
-    if (!is_literal(words))
-        return true;
-    return (uintptr_t)words - rule.literals < rule.literals_size;
+static inline bool is_copied(const struct copy_rule *rule, const term *words) {
+    return __builtin_expect(!is_literal(words), true) || (uintptr_t)words - rule->literals < rule->literals_size;
+}
+static inline const term *pointed_to(term value) {
+    return (const term *)(value & ~(term)TAG_MASK);
+}
+static inline bool has_copy(const struct copy_rule *rule, term value) {
+    return is_pointer(value) && is_copied(rule, pointed_to(value));
 }
 
 struct copy_rule copy_rule_all(void) {
@@ -28,16 +34,14 @@ struct copy_rule copy_rule_all(void) {
 }
 
 // However deep the value is.
-static size_t size_far(struct copy_rule rule, term value) {
+__attribute__((noinline)) static size_t size_far(const struct copy_rule *rule, term value) {
     size_t size = 0;
     struct walk walk;
     walk_begin(&walk, &value, 1);
     for (term word; walk_next(&walk, &word);) {
-        if (!is_pointer(word))
+        if (!has_copy(rule, word))
             continue;
-        const term *words = (const term *)(word & ~(term)TAG_MASK);
-        if (!is_copied(rule, words))
-            continue;
+        const term *words = pointed_to(word);
         if (is_list(word)) {
             size += 2;
             walk_into(&walk, words, 2);
@@ -52,54 +56,63 @@ static size_t size_far(struct copy_rule rule, term value) {
     return size;
 }
 
-// Most values are shallow: they are measured by recursion, which is faster, and only what lies deeper by a walk.
-enum { NEAR = 8 };
+enum { NEAR = 8 }; // levels of recursion
 
-static size_t size_near(struct copy_rule rule, term value, unsigned depth) {
+// Of what has a copy.
+static size_t size_near(const struct copy_rule *rule, term value, unsigned depth) {
+    if (depth == 0)
+        return size_far(rule, value);
     size_t size = 0;
-    while (is_pointer(value)) {
-        const term *words = (const term *)(value & ~(term)TAG_MASK);
-        if (!is_copied(rule, words))
-            break;
-        if (depth == 0)
-            return size + size_far(rule, value);
-        size_t last = 1;
+    do {
+        const term *words = pointed_to(value);
         if (is_list(value)) {
             size += 2;
-        } else {
-            size_t count = header_size(words[0]);
-            size += 1 + count;
-            if (header_kind(words[0]) >= KIND_OPAQUE || count == 0)
-                break;
-            last = count - 1;
-            words++;
+            if (has_copy(rule, words[0]))
+                size += size_near(rule, words[0], depth - 1);
+            value = words[1];
+            continue;
         }
-        for (size_t i = 0; i < last; i++) {
-            if (is_pointer(words[i]))
+        size_t count = header_size(words[0]);
+        size += 1 + count;
+        if (header_kind(words[0]) >= KIND_OPAQUE || count == 0)
+            break;
+        for (size_t i = 1; i < count; i++)
+            if (has_copy(rule, words[i]))
                 size += size_near(rule, words[i], depth - 1);
-        }
-        value = words[last];
-    }
+        value = words[count];
+    } while (has_copy(rule, value));
     return size;
 }
 
 size_t copy_size(struct copy_rule rule, term value) {
-    return size_near(rule, value, NEAR);
+    return has_copy(&rule, value) ? size_near(&rule, value, NEAR) : 0;
 }
 
-// The copy under way.
+// The copy under way, into the block [start, end).
 struct copy {
     struct copy_rule rule;
-    term *top;
+    term *start, *top, *end;
     struct off_heap **off_heap;
     size_t binary_bytes;
 };
+
+// The words of an opaque value have been copied.
+static inline void keep_off_heap(struct copy *copy, term *to) {
+    if (header_kind(to[0]) < KIND_OFF_HEAP)
+        return;
+    struct off_heap *value = (struct off_heap *)to;
+    shared_binary_retain(value->shared);
+    value->next = *copy->off_heap;
+    *copy->off_heap = value;
+    if (header_kind(to[0]) == KIND_SLICE)
+        copy->binary_bytes += to[4] >> 3;
+}
 
 // A list's cells are laid out one after the other; their heads are left to the reader.
 static void copy_list(struct copy *copy, term *slot) {
     for (;;) {
         const term *words = list_cell(*slot);
-        if (!is_copied(copy->rule, words))
+        if (!is_copied(&copy->rule, words))
             return;
         term *cell = copy->top;
         copy->top += 2;
@@ -114,21 +127,14 @@ static void copy_list(struct copy *copy, term *slot) {
 
 static void copy_boxed(struct copy *copy, term *slot) {
     const term *words = boxed(*slot);
-    if (!is_copied(copy->rule, words))
+    if (!is_copied(&copy->rule, words))
         return;
     size_t count = 1 + header_size(words[0]);
     term *to = copy->top;
     copy->top += count;
     words_copy(to, words, count);
     *slot = boxed_make(to);
-    if (header_kind(to[0]) >= KIND_OFF_HEAP) {
-        struct off_heap *value = (struct off_heap *)to;
-        shared_binary_retain(value->shared);
-        value->next = *copy->off_heap;
-        *copy->off_heap = value;
-        if (header_kind(to[0]) == KIND_SLICE)
-            copy->binary_bytes += to[4] >> 3;
-    }
+    keep_off_heap(copy, to);
 }
 
 static void copy_word(struct copy *copy, term *slot) {
@@ -138,22 +144,68 @@ static void copy_word(struct copy *copy, term *slot) {
         copy_boxed(copy, slot);
 }
 
-size_t copy_words(struct copy_rule rule, term *value, term *to, size_t size, struct off_heap **off_heap) {
-    struct copy copy = {rule, to, off_heap, 0};
-    copy_word(&copy, value);
+// However deep the value is.
+__attribute__((noinline)) static void copy_far(struct copy *copy, term *slot) {
+    term *at = copy->top;
+    copy_word(copy, slot);
     // A list's later cells are in place when the reader comes to the first: it must not take their addresses for ones
     // of the source.
-    for (term *at = to; at < copy.top;) {
+    size_t bytes = (size_t)(copy->end - copy->start) * sizeof(term);
+    while (at < copy->top) {
         term word = *at;
         if (is_header(word) && header_kind(word) >= KIND_OPAQUE) {
             at += 1 + header_size(word);
             continue;
         }
-        if (is_pointer(word) && (uintptr_t)word - (uintptr_t)to >= size * sizeof(term))
-            copy_word(&copy, at);
+        if (is_pointer(word) && (uintptr_t)word - (uintptr_t)copy->start >= bytes)
+            copy_word(copy, at);
         at++;
     }
-    assert_always(copy.top == to + size);
+}
+
+// What *slot leads to has a copy; *slot itself is outside the source.
+static void copy_near(struct copy *copy, term *slot, unsigned depth) {
+    if (depth == 0) {
+        copy_far(copy, slot);
+        return;
+    }
+    do {
+        const term *words = pointed_to(*slot);
+        term *to = copy->top;
+        if (is_list(*slot)) {
+            copy->top += 2;
+            *slot = list_make(to);
+            to[0] = words[0];
+            to[1] = words[1];
+            if (has_copy(&copy->rule, to[0]))
+                copy_near(copy, to, depth - 1);
+            slot = to + 1;
+            continue;
+        }
+        size_t count = header_size(words[0]);
+        copy->top += 1 + count;
+        *slot = boxed_make(to);
+        if (header_kind(words[0]) >= KIND_OPAQUE || count == 0) {
+            words_copy(to, words, 1 + count);
+            keep_off_heap(copy, to);
+            return;
+        }
+        to[0] = words[0];
+        for (size_t i = 1; i < count; i++) {
+            to[i] = words[i];
+            if (has_copy(&copy->rule, to[i]))
+                copy_near(copy, to + i, depth - 1);
+        }
+        slot = to + count;
+        *slot = words[count];
+    } while (has_copy(&copy->rule, *slot));
+}
+
+size_t copy_words(struct copy_rule rule, term *value, term *to, size_t size, struct off_heap **off_heap) {
+    struct copy copy = {rule, to, to, to + size, off_heap, 0};
+    if (has_copy(&rule, *value))
+        copy_near(&copy, value, NEAR);
+    assert_always(copy.top == copy.end);
     return copy.binary_bytes;
 }
 

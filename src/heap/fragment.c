@@ -79,11 +79,14 @@ void heap_adopt(struct heap *to, struct heap *from) {
 
 // ---- the end ------------------------------------------------------------------------------------------------------
 
-static void off_heap_release(struct off_heap *values) {
+// Slices of the same binary often follow one another, left by its growing.
+void off_heap_release(struct off_heap *values) {
     while (values) {
-        struct off_heap *next = values->next;
-        shared_binary_release(values->shared);
-        values = next;
+        struct shared_binary *shared = values->shared;
+        size_t count = 0;
+        for (; values && values->shared == shared; values = values->next)
+            count++;
+        shared_binary_release_many(shared, count);
     }
 }
 
@@ -97,6 +100,7 @@ void fragment_free(struct fragment *fragments) {
 }
 
 void heap_free(struct heap *heap) {
+    heap_give_back(heap);
     off_heap_release(heap->off_heap);
     off_heap_release(heap->old_off_heap);
     fragment_free(heap->fragments);

@@ -50,8 +50,11 @@ struct heap {
     size_t old_binary_bytes; // of those, what was promoted to the old block since the last full collection
     size_t size_minimum;     // words; `min_heap_size`
     size_t size_maximum;     // words; `max_heap_size`, 0 = none
+    size_t binary_minimum;   // words of binary_bytes that may come to be; `min_bin_vheap_size`, 0 = our own choice
     uint32_t minor_count;    // minor collections since the last full one
     uint32_t fullsweep_after;
+    struct shared_binary *ahead; // so many references to it are taken, but not used yet: see heap_retain_ahead
+    size_t ahead_count;
 };
 
 // ---- allocation ---------------------------------------------------------------------------------------------------
@@ -88,11 +91,16 @@ term heap_integer(struct heap *heap, int64_t value);
 term heap_unsigned(struct heap *heap, uint64_t value);
 term heap_float_boxed(struct heap *heap, double value);
 static inline term heap_float(struct heap *heap, double value) { // must be finite
-    return float_fits(value) ? flonum_make(value) : heap_float_boxed(heap, value);
+    term t = flonum_make(value);
+    return t != NONE ? t : heap_float_boxed(heap, value);
 }
+// erlang:unique_integer.
+term heap_unique_integer(struct heap *heap, bool positive, bool monotonic);
 term heap_binary(struct heap *heap, const void *bytes, size_t size);
 // A new binary of `size` bytes, uninitialised; *bytes says where to write them.
 term heap_binary_new(struct heap *heap, size_t size, uint8_t **bytes);
+// Another size for a shared binary that was made just now, and that nothing else refers to yet; its bytes may move.
+uint8_t *heap_binary_resize(struct heap *heap, term binary, size_t size);
 // As heap_binary_new, in bits; the bits after the last one in the last byte must be written as zero.
 term heap_bitstring_new(struct heap *heap, size_t bits, uint8_t **bytes);
 // The part of a bitstring; shares its bytes when that is worth it.
@@ -106,7 +114,14 @@ term heap_reference(struct heap *heap);
 // An alias of that local process; and the reference (or alias) with ids that came from outside.
 term heap_alias(struct heap *heap, term pid);
 term heap_reference_of(struct heap *heap, const uint32_t ids[3]);
+void reference_ids(term reference, uint32_t ids[3]); // of one of this node's
+// A pid (id, serial), port (number) or reference (ids) of another node; the numbers are small ones (term.h).
+term heap_external(struct heap *heap, enum kind kind, term node, uint32_t creation, const uint64_t *numbers,
+                   size_t count);
 term heap_magic_reference(struct heap *heap, struct shared_binary *shared);
+// The same with ids of the caller's, who wants the references to one object to be equal.
+void heap_reference_ids(uint32_t ids[3]); // fresh ones
+term heap_magic_reference_of(struct heap *heap, struct shared_binary *shared, const uint32_t ids[3]);
 
 // ---- whole values -------------------------------------------------------------------------------------------------
 
@@ -140,6 +155,8 @@ void heap_init(struct heap *heap, size_t words);
 // done.
 size_t heap_collect(struct heap *heap, size_t need, const struct heap_roots *roots, size_t root_count, bool full,
                     bool *too_large);
+// How many words the next collection may have to look at, at most.
+size_t heap_collection_words(const struct heap *heap, bool full);
 // Collects into a block with no spare room, for hibernation.
 size_t heap_shrink(struct heap *heap, const struct heap_roots *roots, size_t root_count);
 // True when fragments or binaries have piled up enough that the next safe point should collect.
@@ -152,21 +169,47 @@ bool heap_refers_to_purged(term value);
 // ---- shared binaries ----------------------------------------------------------------------------------------------
 
 // Reference-counted bytes outside all heaps. `used` lets one slice that ends there be extended in place (bs_append):
-// whoever moves it by compare-and-swap owns the room behind it.
+// whoever moves it owns the room behind it.
 struct shared_binary {
     _Atomic size_t references;
-    _Atomic size_t used;                     // bits
-    size_t capacity;                         // bytes
+    _Atomic size_t used;                     // bits; USED_ABROAD: others than the heap that made it may refer to it
     void (*destroy)(struct shared_binary *); // before the memory goes; NULL for plain bytes. Runs on any thread.
+    size_t capacity;                         // bytes. Right before them: from here on it is an ErlDrvBinary
     alignas(16) uint8_t bytes[];
 };
 static_assert(offsetof(struct shared_binary, bytes) == SHARED_BINARY_HEAD);
 
-struct shared_binary *shared_binary_new(size_t capacity); // one reference; used = capacity * 8
+struct shared_binary *shared_binary_new(size_t capacity);     // one reference; used = capacity * 8
+struct shared_binary *shared_binary_try_new(size_t capacity); // NULL when there is no such memory
 void shared_binary_release(struct shared_binary *shared);
+void shared_binary_release_many(struct shared_binary *shared, size_t count);
+#define USED_ABROAD ((size_t)1 << 63)
+// Makes `extra` bits behind `end` the caller's, if nobody has taken them. What one heap alone refers to is seen by one
+// thread at a time, and needs no compare-and-swap.
+static inline bool shared_binary_extend(struct shared_binary *shared, size_t end, size_t extra) {
+    if (end + extra > 8 * shared->capacity)
+        return false;
+    size_t used = atomic_load_explicit(&shared->used, memory_order_relaxed);
+    if (used == end) {
+        atomic_store_explicit(&shared->used, end + extra, memory_order_relaxed);
+        return true;
+    }
+    used = end | USED_ABROAD;
+    return atomic_compare_exchange_strong(&shared->used, &used, (end + extra) | USED_ABROAD);
+}
+// For whoever else keeps it, on this heap or elsewhere.
 static inline void shared_binary_retain(struct shared_binary *shared) {
+    size_t used = atomic_load_explicit(&shared->used, memory_order_relaxed);
+    if (!(used & USED_ABROAD)) // so only the thread that made it knows of it
+        atomic_store_explicit(&shared->used, used | USED_ABROAD, memory_order_relaxed);
     atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
 }
+
+// A reference for a slice on a process's heap. Who appends to a binary once will do so again, as a rule: so many are
+// taken at a time, since counting together with other processors takes longer than the rest. The next collection gives
+// back what is left.
+void heap_retain_ahead(struct heap *heap, struct shared_binary *shared);
+void heap_give_back(struct heap *heap);
 
 // ---- literals -----------------------------------------------------------------------------------------------------
 

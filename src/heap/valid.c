@@ -2,7 +2,10 @@
 
 #include "heap/collect.h"
 
-#define OLD_WORDS_ALWAYS 16384
+// A large old block is read after it was made and then at every so many of the minor collections.
+static bool is_old_block_due(const struct heap *heap) {
+    return heap->minor_count % (1 + heap_old_used(heap) / HARD_TEST_WORDS) == 0;
+}
 
 struct check {
     const struct heap *heap;
@@ -71,9 +74,7 @@ bool heap_is_valid(const struct heap *heap, struct root_list roots) {
     // What lies above `mature` may have gaps that a built-in function allocated and did not need.
     if (!are_values_valid(young, heap->start, heap->mature))
         return false;
-    // A large old block only after it was made: read at each of the many minor collections it would take for ever.
-    if ((heap_old_used(heap) < OLD_WORDS_ALWAYS || heap->minor_count == 0) &&
-        !are_values_valid(old, heap->old_start, heap->old_top))
+    if (is_old_block_due(heap) && !are_values_valid(old, heap->old_start, heap->old_top))
         return false;
     if (!are_words_valid(young, heap->stack, heap_stack_size(heap)))
         return false;

@@ -43,15 +43,23 @@ enum port_flag {
 
 enum framing { FRAMING_STREAM, FRAMING_PACKET, FRAMING_LINE };
 
-// Bytes waiting to be written.
+// Bytes waiting to be written: its own, or a part of a shared binary, which is not copied.
 struct chunk {
     struct chunk *next;
     size_t size, sent;
-    uint8_t bytes[];
+    uint8_t *bytes;
+    struct shared_binary *shared; // one reference is the chunk's; NULL: `bytes` is `own`
+    uint8_t own[];
 };
 // Room for `size` bytes.
 struct chunk *chunk_new(size_t size);
+// Takes over one reference.
+struct chunk *chunk_of_shared(struct shared_binary *shared, uint8_t *bytes, size_t size);
+// The bytes of good iodata: whole shared binaries as they are, what lies between them copied. NULL when there are none.
+struct chunk *chunks_of_iodata(term data);
+// Both are about the chunk and those behind it.
 void chunk_free(struct chunk *chunk);
+size_t chunk_list_size(const struct chunk *chunk);
 
 // What open_port was asked for. Strings end in zero and live in the caller's scratch memory.
 struct port_options {
@@ -67,16 +75,40 @@ struct port_options {
     size_t environment_count;
 };
 
+// Whom a port belongs to once a distribution channel has taken it over (erlang:setnode/3). dist/ owns the functions and
+// sets port->channel and port->channel_data with the port locked; they run with it locked, too, on any thread.
+//
+// What comes in goes to `input`, a packet at a time, when the socket is active; nothing of it goes to the owner. What
+// is to be sent goes through port_channel_write. That the peer has closed is told to the owner, as ever, and then to
+// `closed`.
+struct port_channel {
+    void (*input)(struct port *port, const uint8_t *packet, size_t size); // without its header
+    void (*writable)(struct port *port);                                  // was busy, and is not any more
+    void (*closed)(struct port *port, term reason);                       // once, whatever the reason
+};
+
 // What is behind a port. Functions marked (locked) run with the port locked and may close it with port_close.
 struct driver {
     const char *name;
     bool soft_busy; // understands port_command's `force`
+    bool vectored;  // commands come as chunks_of_iodata gives them
     // (locked) A command's bytes; takes over the chunk, whose first packet_bytes bytes are free for a header.
     void (*output)(struct port *port, struct chunk *chunk);
     // (locked) Bytes that came in, to be given on to port_input_bytes; NULL: as they are.
     void (*input)(struct port *port, const uint8_t *bytes, size_t size);
     // (locked) port_control: appends the answer's bytes; false is badarg.
     bool (*control)(struct port *port, unsigned operation, const uint8_t *bytes, size_t size, struct text *answer);
+    // (locked) Closing: whether what is queued is to be written first; NULL: yes.
+    bool (*keeps_output)(const struct port *port);
+    // (locked) Closing, for whatever reason but kill, and all have been told: whether there is something of the
+    // driver's own to be written first; then the driver calls port_close when that is done. NULL: no.
+    bool (*flush)(struct port *port);
+    // (locked) What port_info tells of the driver: the bytes it has queued, and the processes it watches, as a list of
+    // pids. NULL: those of the port, and none.
+    size_t (*queued)(const struct port *port);
+    term (*watched)(const struct port *port, struct heap *heap);
+    // (locked) port_call: the same with a value in the external format, and a value as the answer.
+    bool (*call)(struct port *port, unsigned operation, const uint8_t *bytes, size_t size, struct text *answer);
     // When the last lock is released: closes what open made, but the descriptors of `input` and `output`.
     void (*stop)(struct port *port);
 };
@@ -92,24 +124,38 @@ struct port_monitor {
     struct heap heap; // where the reference lies
 };
 
+// What is watched of the port's work, while it is locked (io/port_work.h).
+struct port_work {
+    bool watched;
+    term callback;
+    struct process *caller; // that is told not to be active meanwhile, or NULL
+    int64_t began;          // ns
+    enum microstate state;  // before
+};
+
 struct port {
     term id;
     const struct driver *driver;
     pthread_mutex_t lock;
-    enum port_state state;
-    bool released;               // port_unlock has begun to free it
-    struct poll_source *running; // whose `ready` holds the lock
+    _Atomic enum port_state state; // this and the owner are set with the port locked, and looked at without, too
+    bool released;                 // port_unlock has begun to free it
+    _Atomic bool was_closing;      // it is closed now, or going to be
+    bool tells_closed;             // ... and then answers the owner's `close`
 
-    unsigned flags; // enum port_flag
-    term owner;     // a pid
-    term name;      // registered, or NIL
-    char *title;    // what open_port named
+    unsigned flags;     // enum port_flag
+    _Atomic term owner; // a pid
+    term name;          // registered, or NIL
+    char *title;        // what open_port named
     struct port_link *links;
     struct port_monitor *monitors;
     struct heap data_heap;
     term data; // of port_set_data
     uint64_t input_bytes, output_bytes;
-    int64_t system_pid; // of the program, or -1
+    int64_t system_pid;  // of the program, or -1
+    bool answers_binary; // what port_control has answered is a binary, else a list
+    term caller;         // whose command or control the driver is serving; NONE: a channel's
+    const struct port_channel *channel;
+    void *channel_data;
 
     // input: what has come in and is no whole packet or line yet
     struct poll_source input; // descriptor -1: none
@@ -132,6 +178,11 @@ struct port {
     bool busy;
     term *waiting; // pids of processes that wait for it not to be busy
     size_t waiting_count, waiting_room;
+
+    uint32_t trace_flags; // io/port_trace.h
+    term tracer;
+    struct port_note *notes;
+    struct port_work work;
 
     void *driver_data;
 };
@@ -172,8 +223,15 @@ bool port_lock(struct port *port);
 void port_unlock(struct port *port);
 // (locked) The port ends: tells links and monitors. With reason normal the queued output is still written.
 void port_close(struct port *port, term reason);
+// (locked) The same when a message has told the owner: no exit signal goes to him.
+void port_close_told(struct port *port, term reason);
 // (locked) Sends {Port, Value} to the owner; the builder holds `value`.
 void port_message(struct port *port, struct heap *builder, term value);
+// (locked) Closes one of the port's descriptors; events of it that are on their way are lost.
+void port_close_descriptor(struct poll_source *source);
+// (locked) Sends what a distribution channel has to say: takes over the chunks, the first with packet_bytes bytes free
+// for a header. More than is wise to queue makes the port busy (port->busy).
+void port_channel_write(struct port *port, struct chunk *chunks);
 void port_wake_waiting(struct port *port);
 
 void port_set_hooks(struct vm_hooks *hooks);
@@ -185,6 +243,9 @@ enum command_option { COMMAND_FORCE = 1, COMMAND_NO_SUSPEND = 2 };
 enum command_result { COMMAND_DONE, COMMAND_BUSY, COMMAND_GONE, COMMAND_BAD, COMMAND_UNSUPPORTED };
 // Gives the bytes of iodata to the port; without COMMAND_NO_SUSPEND waits while it is busy.
 enum command_result port_command(struct process *self, term id, term data, unsigned options);
+
+// The same from any thread, whether the port is busy or not; false when it is gone or cannot take the data.
+bool port_command_now(term id, term data);
 
 // ---- streams of bytes (port_input.c, port_output.c)
 
@@ -199,8 +260,14 @@ void port_input_end(struct port *port);
 void port_program_end(struct port *port, int status);
 // (locked) Writes what it can and queues the rest; takes over the chunk.
 void port_write(struct port *port, struct chunk *chunk);
+// (locked) The same in steps, for drivers that handle errors their own way. port_queue appends the chunks and returns
+// their size; port_write_queue writes until the queue is empty or the descriptor takes no more, and returns an errno or
+// 0.
+size_t port_queue(struct port *port, struct chunk *chunks);
+int port_write_queue(struct port *port);
+void port_drop_queue(struct port *port);
 void port_output_ready(struct poll_source *source, unsigned events);
-// (locked) The same for a command: fills in the header, for which the chunk has packet_bytes in front.
+// (locked) port_write for a command: fills in the header, for which the chunk has packet_bytes in front.
 void port_write_framed(struct port *port, struct chunk *chunk);
 // Writes all that is queued, waiting as long as it takes.
 void port_flush(struct port *port);
@@ -214,7 +281,7 @@ term port_open_executable(struct process *self, const char *program, const struc
 
 // The drivers that open_port({spawn, "name arguments"}) knows by name.
 typedef term port_opener(struct process *self, const char *command, const struct port_options *options, term *error);
-port_opener port_open_terminal, port_open_udp;
+port_opener port_open_terminal, port_open_tcp, port_open_udp, port_open_ram_file;
 port_opener *port_opener_find(const char *command); // NULL when there is none of that name
 
 // The end of opening, with the port locked: links it to its owner and arms its input, or, with an errno, closes it.

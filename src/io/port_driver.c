@@ -9,7 +9,9 @@ struct named_driver {
 
 static const struct named_driver drivers[] = {
     {"tty_sl", port_open_terminal},
+    {"tcp_inet", port_open_tcp},
     {"udp_inet", port_open_udp},
+    {"ram_file_drv", port_open_ram_file},
 };
 
 // The command is the driver's name, alone or followed by arguments.

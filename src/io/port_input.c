@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "io/port_trace.h"
+#include "io/port_work.h"
 #include "io/posix_error.h"
 #include "sys/sys.h"
 
@@ -25,6 +27,10 @@ static void send_data(struct port *port, struct heap *builder, term data) {
 
 static void send_bytes(struct port *port, const uint8_t *bytes, size_t size) {
     struct heap builder = {0};
+    if (port->channel) {
+        port->channel->input(port, bytes, size);
+        return;
+    }
     send_data(port, &builder, data_term(port, &builder, bytes, size));
 }
 
@@ -173,10 +179,13 @@ void port_input_ready(struct poll_source *source, unsigned events) {
     struct port *port = (struct port *)((char *)source - offsetof(struct port, input));
     if (!port_lock(port))
         return;
-    port->running = source;
+    port_work_begin(port, ATOM_input);
+    port_trace_in(port, SMALL(0));
     if (io_in_break())
         timer_start(&port->input_timer, sys_monotonic_time() + BREAK_PAUSE, input_timer_fired);
     else
         read_some(port);
+    if (port->state == PORT_OPEN)
+        port_trace_out(port, SMALL(0));
     port_unlock(port);
 }

@@ -99,7 +99,8 @@ term port_open_executable(struct process *self, const char *program, const struc
         count++;
     char **arguments = proc_scratch(self, (count + 2) * sizeof *arguments);
     arguments[0] = (char *)(options->zeroth ? options->zeroth : program);
-    memcpy(arguments + 1, options->arguments, count * sizeof *arguments);
+    if (count > 0)
+        memcpy(arguments + 1, options->arguments, count * sizeof *arguments);
     arguments[count + 1] = NULL;
     return port_opened(self, port, start(port, program, arguments, options), error);
 }

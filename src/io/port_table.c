@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "io/descriptor.h"
+#include "io/port_trace.h"
 #include "sys/sys.h"
 
 extern char **environ;
@@ -126,8 +127,10 @@ struct port *port_new(const struct driver *driver, term owner, const char *title
     port->busy_high = options->busy_high;
     port->busy_low = options->busy_low;
     pthread_mutex_lock(&port->lock);
-    if (publish(vm.ports, port))
+    if (publish(vm.ports, port)) {
+        port_trace_opened(port);
         return port;
+    }
     pthread_mutex_unlock(&port->lock);
     port_free(port);
     return NULL;

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "heap/heap.h"
-#include "io/break.h"
+#include "options.h"
 #include "proc/proc.h"
 #include "sched/sched.h"
 #include "sys/sys.h"
@@ -63,7 +63,7 @@ static void notify(term name) {
 static void act(int number) {
     void (*continued)(void) = atomic_load(&vm.signals->continued);
     if (number == SIGINT) {
-        break_request();
+        vm.hooks.interrupt();
     } else if (number == SIGCONT) {
         if (continued)
             continued();
@@ -98,8 +98,8 @@ void signals_init(void) {
     set_handler(SIGTERM, handler);
     set_handler(SIGUSR1, handler);
     set_handler(SIGQUIT, handler);
-    static void (*const interrupts[])(int) = {[BREAK_MENU] = handler, [BREAK_END] = SIG_DFL, [BREAK_NOTHING] = SIG_IGN};
-    set_handler(SIGINT, interrupts[break_mode()]);
+    char mode = vm.options->break_mode; // of +B
+    set_handler(SIGINT, mode == 'i' ? SIG_IGN : mode == 'd' ? SIG_DFL : handler);
 }
 
 bool signals_set(term name, enum signal_disposition disposition) {

@@ -20,7 +20,7 @@ static uint32_t key_hash(enum bond_kind kind, term key) {
 }
 
 static bool keyed_by_other(enum bond_kind kind) {
-    return kind == BOND_LINK || kind == BOND_SUSPEND;
+    return kind == BOND_LINK || kind == BOND_SUSPEND || kind == BOND_NODE;
 }
 
 static term key_of(const struct bond *bond) {

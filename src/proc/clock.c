@@ -36,8 +36,7 @@ struct clock {
 };
 
 void clock_init(void) {
-    vm.clock = aligned_alloc(64, sizeof *vm.clock);
-    memset(vm.clock, 0, sizeof *vm.clock);
+    vm.clock = sys_alloc_aligned(64, sizeof *vm.clock);
     for (size_t i = 0; i < PARTS; i++) {
         struct clock_part *part = &vm.clock->parts[i];
         mutex_init(&part->lock);
@@ -124,8 +123,9 @@ term clock_start(struct process *self, int64_t deadline, term to, term message, 
     timer->number[0] = boxed(reference)[1];
     timer->number[1] = boxed(reference)[2];
     timer->to = to;
-    timer->message = tagged ? signal_tuple(SIGNAL_MESSAGE, NONE, NONE, 3, (term[]){ATOM_timeout, reference, message})
-                            : proc_signal_new(SIGNAL_MESSAGE, NONE, message, NONE);
+    timer->message =
+        tagged ? signal_tuple(SIGNAL_MESSAGE, ATOM_clock_service, NONE, 3, (term[]){ATOM_timeout, reference, message})
+               : proc_signal_new(SIGNAL_MESSAGE, ATOM_clock_service, message, NONE);
     insert(timer);
     vm.hooks.timer_start(&timer->timer, deadline, fire);
     return reference;
@@ -145,6 +145,19 @@ static int64_t left(const struct clock_timer *timer) {
         return -1;
     int64_t rest = timer->timer.deadline - sys_monotonic_time();
     return rest > 0 ? rest : 0;
+}
+
+void clock_each(void (*visit)(void *argument, term to, term message, int64_t left), void *argument) {
+    for (size_t i = 0; i < PARTS; i++) {
+        const struct clock_part *part = &vm.clock->parts[i];
+        for (size_t bucket = 0; bucket < part->bucket_count; bucket++) {
+            for (const struct clock_timer *timer = part->buckets[bucket]; timer; timer = timer->next) {
+                int64_t rest = left(timer);
+                if (rest >= 0)
+                    visit(argument, timer->to, timer->message->value, rest);
+            }
+        }
+    }
 }
 
 int64_t clock_cancel(term reference) {

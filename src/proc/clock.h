@@ -14,5 +14,7 @@ term clock_start(struct process *self, int64_t deadline, term to, term message, 
 // What was left of it in ns (0 when it is overdue), or -1 when there is no such timer (any more).
 int64_t clock_cancel(term reference);
 int64_t clock_read(term reference);
+// Calls visit(argument, receiver, message, ns left) for each timer, without locks: the VM stands still.
+void clock_each(void (*visit)(void *argument, term to, term message, int64_t left), void *argument);
 
 #endif

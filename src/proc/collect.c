@@ -4,10 +4,14 @@
 #include "proc/log.h"
 #include "proc/mailbox.h"
 #include "proc/signal.h"
+#include "proc/system_monitor.h"
 #include "proc/trace.h"
+#include "sys/microstate.h"
+#include "sys/sys.h"
 #include "vm.h"
 
 #define WORDS_A_REDUCTION 10
+#define SLOW_WORDS (HARD_TEST ? 4096 : 512 << 10) // 4 MiB, twice the largest young block beside a large heap
 
 static_assert(offsetof(struct process, exception_extra) ==
               offsetof(struct process, exception_reason) + 2 * sizeof(term));
@@ -44,25 +48,69 @@ static void heap_maximum_passed(struct process *self) {
     }
 }
 
+// A collection does not give way. One that may take more than a few slices goes on in a thread of the slow-work pool.
+static bool leave_scheduler(struct process *self, bool full) {
+    bool leaves = !self->slow && heap_collection_words(&self->heap, full) > SLOW_WORDS;
+    if (leaves)
+        proc_slow_enter(self, SLOW_COMPUTES);
+    return leaves;
+}
+
+static void return_to_scheduler(struct process *self, bool left, size_t copied) {
+    if (left)
+        proc_slow_leave(self);
+    else
+        self->work.reductions -= (int64_t)(copied / WORDS_A_REDUCTION);
+}
+
+#define WATCH_COLLECTIONS (1 << MONITOR_LONG_GC | 1 << MONITOR_LARGE_HEAP | WATCH_MICROSTATES)
+
+struct collection_watch {
+    int64_t start;
+    enum microstate microstate; // before
+};
+
+static struct collection_watch watch_begin(void) {
+    return (struct collection_watch){sys_monotonic_time(), microstate_enter(MICROSTATE_GC)};
+}
+
+// How long it took, in ns.
+static int64_t watch_end(const struct collection_watch *watch) {
+    microstate_enter(watch->microstate);
+    return sys_monotonic_time() - watch->start;
+}
+
 void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full) {
     struct heap_roots roots[4];
-    size_t count = roots_of(self, x, live, roots);
     bool too_large = false;
-    trace_collection(self, true, full);
+    trace_collection(self, true, full, need);
+    bool left = leave_scheduler(self, full);
+    size_t count = roots_of(self, x, live, roots);
     size_t before = words_used(&self->heap);
+    bool watched = vm_watches(WATCH_COLLECTIONS);
+    struct collection_watch watch = watched ? watch_begin() : (struct collection_watch){0};
+    self->flags |= FLAG_COLLECTING;
     size_t copied = heap_collect(&self->heap, need, roots, count, full, &too_large);
-    self->work.reductions -= (int64_t)(copied / WORDS_A_REDUCTION);
-    count_collection(before, words_used(&self->heap));
-    trace_collection(self, false, full);
+    self->flags &= ~(uint32_t)FLAG_COLLECTING;
+    int64_t took = watched ? watch_end(&watch) : 0; // before another scheduler takes it back
+    return_to_scheduler(self, left, copied);
+    size_t after = words_used(&self->heap);
+    count_collection(before, after);
+    trace_collection(self, false, full, before > after ? before - after : 0);
+    if (watched)
+        system_monitor_collected(self, took);
     if (too_large)
         heap_maximum_passed(self);
 }
 
 void proc_shrink(struct process *self, term *x, size_t live) {
     struct heap_roots roots[4];
+    bool left = leave_scheduler(self, true);
     size_t count = roots_of(self, x, live, roots);
+    self->flags |= FLAG_COLLECTING;
     size_t copied = heap_shrink(&self->heap, roots, count);
-    self->work.reductions -= (int64_t)(copied / WORDS_A_REDUCTION);
+    self->flags &= ~(uint32_t)FLAG_COLLECTING;
+    return_to_scheduler(self, left, copied);
 }
 
 void proc_copy_literals(struct process *self) {

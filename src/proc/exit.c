@@ -3,8 +3,10 @@
 #include "proc/bond.h"
 #include "proc/dictionary.h"
 #include "proc/extra.h"
+#include "proc/link.h"
 #include "proc/log.h"
 #include "proc/name.h"
+#include "proc/remote.h"
 #include "proc/signal.h"
 #include "proc/table.h"
 #include "proc/timer.h"
@@ -15,38 +17,33 @@
 
 #define BOND_COST 20 // reductions
 
-static void send_to(term pid, struct signal *signal) {
-    struct process *process = proc_lookup(pid);
-    if (process)
-        proc_signal(process, signal);
-    else
-        signal_free(signal);
-}
-
 // Tells the other end of a bond that we are gone.
 static void cut(struct process *self, const struct bond *bond, term reason) {
     switch (bond->kind) {
     case BOND_LINK:
         if (bond->value != NONE)
             break; // an unlink is under way
-        if (is_local_pid(bond->other))
-            send_to(bond->other, signal_exit(SIGNAL_EXIT_LINK, self->pid, reason));
-        else if (is_local_port(bond->other) && vm.hooks.port_exit_signal)
+        if (!is_local_port(bond->other))
+            signal_to(self, bond->other, signal_exit(SIGNAL_EXIT_LINK, self->pid, reason), bond->channel);
+        else if (vm.hooks.port_exit_signal)
             vm.hooks.port_exit_signal(self, bond->other, reason);
         break;
     case BOND_MONITOR:
-        if (is_local_pid(bond->watched))
-            send_to(bond->watched, proc_signal_new(SIGNAL_DEMONITOR, self->pid, NONE, bond->reference));
-        else if (is_local_port(bond->watched) && vm.hooks.port_demonitor)
-            vm.hooks.port_demonitor(self->pid, bond->watched, bond->reference);
+        monitor_send_end(self, bond);
         break;
     case BOND_WATCHED:
-        signal_down(bond->other, bond->reference, ATOM_process, bond->value == NONE ? self->pid : bond->value, reason);
+        signal_process_down(self, bond->other, bond->channel, self->pid, bond->reference,
+                            bond->value == NONE ? self->pid : bond->value, reason);
         break;
     case BOND_SUSPEND:
-        send_to(bond->other, proc_signal_new(SIGNAL_RESUME, self->pid, NONE, NONE));
+        signal_to(self, bond->other, proc_signal_new(SIGNAL_RESUME, self->pid, NONE, NONE), 0);
+        break;
+    case BOND_CONTROLS:
+        vm.hooks.controller_gone(self, bond->reference, reason);
         break;
     case BOND_ALIAS:
+    case BOND_NODE:
+    case BOND_SPAWN:
         break;
     }
 }
@@ -69,6 +66,7 @@ static void trace_end(struct process *self, term reason) {
     trace_event_if(self, TRACE_PROCS, ATOM_exit, reason);
     if (name != NIL)
         trace_event_if(self, TRACE_PROCS, ATOM_unregister, name);
+    trace_exited(self);
 }
 
 static void free_process(void *memory) {
@@ -86,18 +84,11 @@ static void free_process(void *memory) {
     vm_crash(text.bytes);
 }
 
-void proc_exit(struct process *self, term reason) {
-    if (atomic_load(&self->state) & STATE_SYSTEM)
-        system_process_ended(self, reason);
-    if (self->exception_class == CLASS_ERROR || self->exception_class == CLASS_THROW) // that nothing caught
-        log_crash(self, reason);
-    atomic_fetch_or(&self->state, STATE_EXITING);
-    trace_end(self, reason);
+// What only the process itself could use.
+static void release(struct process *self) {
+    if (self->flags & FLAG_TIMED)
+        vm.hooks.call_time_goes_to(self, 0);
     proc_timer_free(self);
-    for (struct signal *signal = signal_take_inbox(self, true), *next; signal; signal = next) {
-        next = signal->next;
-        signal_bury(self->pid, signal);
-    }
     self->flags &= ~(uint32_t)FLAG_TRACED;
     sequence_clear(self);
     process_extra_free(self);
@@ -107,13 +98,50 @@ void proc_exit(struct process *self, term reason) {
     }
     self->mailbox = NULL;
     proc_scratch_release(self);
+}
+
+static void withdraw(struct process *self, term reason) {
     if (vm.hooks.process_gone)
         vm.hooks.process_gone(self);
+    if (self->flags & FLAG_DRIVERS)
+        vm.hooks.drivers_process_gone(self);
+    if (self->flags & FLAG_BLOCKS_SCHEDULING)
+        vm.hooks.blocker_gone(self);
     name_forget(self);
     process_table_remove(self);
     cut_all(self, reason);
+}
+
+static void finish(struct process *self) {
     dictionary_free(self);
     heap_free(&self->heap);
     atomic_store(&self->state, STATE_FREE | STATE_EXITING);
     vm.hooks.retire(self, free_process);
+}
+
+void proc_depart(struct process *self, term reason) {
+    trace_end(self, reason);
+    withdraw(self, reason);
+}
+
+void proc_exit(struct process *self, term reason) {
+    uint32_t state = atomic_load(&self->state);
+    if (state & STATE_DEPARTED) {
+        release(self);
+        finish(self);
+        return;
+    }
+    if (state & STATE_SYSTEM)
+        system_process_ended(self, reason);
+    if (self->exception_class == CLASS_ERROR || self->exception_class == CLASS_THROW) // that nothing caught
+        log_crash(self, reason);
+    atomic_fetch_or(&self->state, STATE_EXITING);
+    trace_end(self, reason);
+    for (struct signal *signal = signal_take_inbox(self, true), *next; signal; signal = next) {
+        next = signal->next;
+        signal_bury(self->pid, signal);
+    }
+    release(self);
+    withdraw(self, reason);
+    finish(self);
 }

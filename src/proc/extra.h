@@ -22,8 +22,11 @@ struct process_extra {
     uint32_t marker_next;
     uint32_t trace_flags; // while FLAG_TRACED: enum trace_flag (proc/trace.h), and who gets the messages
     term tracer;
-    struct sequence sequence; // while FLAG_SEQUENCED
-    term error_handler;       // 0: the module of that name
+    struct call_times *timed;         // while FLAG_TIMED: the function whose time runs, since when (ns), and, while no
+    int64_t timed_since, timed_until; // scheduler has the process, until when
+    struct sequence sequence;         // while FLAG_SEQUENCED
+    struct saved_calls *saved_calls;  // while FLAG_SAVES_CALLS
+    term error_handler;               // 0: the module of that name
 };
 
 struct process_extra *process_extra(struct process *self); // made if absent

@@ -4,6 +4,8 @@
 #include "proc/extra.h"
 #include "proc/link.h"
 #include "proc/mailbox.h"
+#include "proc/remote.h"
+#include "proc/saved_calls.h"
 #include "proc/signal.h"
 #include "proc/trace.h"
 #include "sys/sys.h"
@@ -24,6 +26,7 @@ void process_extra_free(struct process *self) {
         next = task->next;
         signal_bury(self->pid, task);
     }
+    saved_calls_set(self, 0);
     sys_free(self->extra);
     self->extra = NULL;
 }
@@ -37,7 +40,7 @@ static bool exit_with(struct process *self, struct signal *signal, term reason) 
 }
 
 static void deliver(struct process *self, struct signal *message) {
-    trace_received(self, message->value);
+    trace_received(self, message->from, message->value);
     mailbox_append(self, message);
 }
 
@@ -85,15 +88,22 @@ static void handle_unlink(struct process *self, struct signal *signal) {
         trace_event_if(self, TRACE_PROCS, ATOM_getting_unlinked, signal->from);
         bond_remove(self, link);
     }
-    struct process *unlinker = proc_lookup(signal->from);
-    if (unlinker)
-        proc_signal(unlinker, proc_signal_new(SIGNAL_UNLINK_ACK, self->pid, signal->value, NONE));
+    if (signal->value != NONE) // nodes of old do not await it
+        signal_to(self, signal->from, proc_signal_new(SIGNAL_UNLINK_ACK, self->pid, signal->value, NONE),
+                  signal->channel);
 }
 
 static void handle_unlink_ack(struct process *self, struct signal *signal) {
     struct bond *link = bond_find(self, BOND_LINK, signal->from);
     if (link && link->value == signal->value)
         bond_remove(self, link);
+}
+
+static void handle_link(struct process *self, struct signal *signal) {
+    if (bond_find(self, BOND_LINK, signal->from))
+        return;
+    bond_add(self, BOND_LINK, signal->from, NONE, NONE)->channel = signal->channel;
+    trace_event_if(self, TRACE_PROCS, ATOM_getting_linked, signal->from);
 }
 
 static void handle_down(struct process *self, struct signal *signal) {
@@ -104,8 +114,8 @@ static void handle_down(struct process *self, struct signal *signal) {
     }
     if (monitor->value != NONE) { // {tag, Tag}
         const term *down = boxed(signal->value);
-        struct signal *tagged =
-            signal_tuple(SIGNAL_MESSAGE, NONE, NONE, 5, (term[]){monitor->value, down[2], down[3], down[4], down[5]});
+        struct signal *tagged = signal_tuple(SIGNAL_MESSAGE, signal->from, NONE, 5,
+                                             (term[]){monitor->value, down[2], down[3], down[4], down[5]});
         signal_free(signal);
         signal = tagged;
     }
@@ -150,7 +160,11 @@ static void handle_task(struct process *self, struct signal *signal) {
 }
 
 // True when the process must exit. Each case frees the signal, keeps it, or leaves that to the end.
-static bool handle(struct process *self, struct signal *signal) {
+bool signal_handle(struct process *self, struct signal *signal) {
+    if (signal_is_packed(signal) && !vm.hooks.unpack(self, signal)) {
+        signal_free(signal);
+        return false;
+    }
     switch (signal->kind) {
     case SIGNAL_MESSAGE:
         handle_message(self, signal);
@@ -169,10 +183,7 @@ static bool handle(struct process *self, struct signal *signal) {
         handle_task(self, signal);
         return false;
     case SIGNAL_LINK:
-        if (!bond_find(self, BOND_LINK, signal->from)) {
-            bond_add(self, BOND_LINK, signal->from, NONE, NONE);
-            trace_event_if(self, TRACE_PROCS, ATOM_getting_linked, signal->from);
-        }
+        handle_link(self, signal);
         break;
     case SIGNAL_UNLINK:
         handle_unlink(self, signal);
@@ -181,7 +192,7 @@ static bool handle(struct process *self, struct signal *signal) {
         handle_unlink_ack(self, signal);
         break;
     case SIGNAL_MONITOR:
-        bond_add(self, BOND_WATCHED, signal->from, signal->reference, signal->value);
+        bond_add(self, BOND_WATCHED, signal->from, signal->reference, signal->value)->channel = signal->channel;
         break;
     case SIGNAL_DEMONITOR: {
         struct bond *watched = bond_find(self, BOND_WATCHED, signal->reference);
@@ -197,6 +208,15 @@ static bool handle(struct process *self, struct signal *signal) {
         break;
     case SIGNAL_RESUME:
         handle_resume(self);
+        break;
+    case SIGNAL_CHANNEL_LOST:
+        remote_lost(self, signal->channel);
+        break;
+    case SIGNAL_SPAWN_REPLY:
+        remote_spawn_reply(self, signal);
+        break;
+    case SIGNAL_SPAWN_REQUEST: // goes to other nodes only
+    case SIGNAL_NOTHING:
         break;
     case SIGNAL_QUESTION:
         signal->call(self, signal);
@@ -216,7 +236,7 @@ bool proc_take_signals(struct process *self) {
     struct signal *signal = signal_take_inbox(self, false), *next;
     for (; signal; signal = next) {
         next = signal->next;
-        if (handle(self, signal)) {
+        if (signal_handle(self, signal)) {
             for (signal = next; signal; signal = next) {
                 next = signal->next;
                 signal_bury(self->pid, signal);
@@ -227,23 +247,30 @@ bool proc_take_signals(struct process *self) {
     return false;
 }
 
+// A task may park (a long collection does), and the process be killed before it goes on: so it leaves the list when it
+// is done.
 static void run_tasks(struct process *self) {
     struct process_extra *extra = self->extra;
     struct signal *task;
+    self->flags |= FLAG_IN_TASK;
     while ((task = extra->tasks)) {
+        task->call(self, task);
         extra->tasks = task->next;
         if (!extra->tasks)
             extra->tasks_end = &extra->tasks;
-        task->call(self, task);
         signal_free(task);
     }
+    self->flags &= ~(uint32_t)FLAG_IN_TASK;
 }
 
 enum proc_next proc_before_run(struct process *self) {
-    if (atomic_load(&self->state) & STATE_EXITING)
-        return PROC_RUN;
+    uint32_t before = atomic_load(&self->state);
+    if (before & STATE_EXITING)
+        return before & STATE_DEPARTED ? PROC_EXIT : PROC_RUN;
     if (proc_take_signals(self))
         return PROC_EXIT;
+    if (self->flags & FLAG_IN_TASK)
+        return PROC_RUN;
     if (self->extra && self->extra->tasks && !self->parked)
         run_tasks(self);
     uint32_t state = atomic_load(&self->state);

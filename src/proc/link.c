@@ -2,6 +2,7 @@
 
 #include "proc/link.h"
 
+#include "proc/remote.h"
 #include "proc/signal.h"
 #include "proc/trace.h"
 #include "vm.h"
@@ -27,19 +28,21 @@ void link_add(struct process *self, term other) {
     if (link)
         link->value = NONE; // takes back the unlink under way: its acknowledgement will find another number, or none
     else
-        bond_add(self, BOND_LINK, other, NONE, NONE);
+        link = bond_add(self, BOND_LINK, other, NONE, NONE);
     trace_event_if(self, TRACE_PROCS, ATOM_link, other);
     if (is_local_port(other)) {
         if (!vm.hooks.port_link || !vm.hooks.port_link(self->pid, other))
             signal_no_process(self, other, ATOM_noproc);
         return;
     }
+    struct signal *signal = proc_signal_new(SIGNAL_LINK, self->pid, NONE, NONE);
     if (!is_local_pid(other)) {
-        signal_no_process(self, other, ATOM_noconnection);
+        link->channel = remote_signal(self, other, signal, 0);
+        if (!link->channel)
+            signal_no_process(self, other, ATOM_noconnection);
         return;
     }
-    struct process *process = proc_lookup(other);
-    if (!process || !proc_signal(process, proc_signal_new(SIGNAL_LINK, self->pid, NONE, NONE)))
+    if (!signal_to(self, other, signal, 0))
         signal_no_process(self, other, ATOM_noproc);
 }
 
@@ -54,9 +57,8 @@ void link_remove(struct process *self, term other) {
             vm.hooks.port_unlink(self->pid, other);
         return;
     }
-    struct process *process = proc_lookup(other);
     link->value = SMALL(++self->links->unlinks);
-    if (!process || !proc_signal(process, proc_signal_new(SIGNAL_UNLINK, self->pid, link->value, NONE)))
+    if (!signal_to(self, other, proc_signal_new(SIGNAL_UNLINK, self->pid, link->value, NONE), link->channel))
         bond_remove(self, link); // nobody is left to acknowledge; an exit signal that came before finds no link
 }
 
@@ -77,17 +79,19 @@ term monitor_add(struct process *self, term type, term target, term owner, const
         return reference;
     if (type == ATOM_port) {
         if (!is_local_port(owner) || !vm.hooks.port_monitor || !vm.hooks.port_monitor(self->pid, owner, reference))
-            signal_down(self->pid, reference, type, target, ATOM_noproc);
+            signal_down(self->pid, NONE, reference, type, target, ATOM_noproc);
         return reference;
     }
-    struct process *process = proc_lookup(owner);
-    if (is_kind(owner, KIND_EXTERNAL_PID))
-        signal_down(self->pid, reference, type, target, ATOM_noconnection);
-    else if (owner == self->pid && target == owner)
-        ; // never fires while there is anybody to tell
-    else if (!process || !proc_signal(process, proc_signal_new(SIGNAL_MONITOR, self->pid,
-                                                               is_tuple(target) ? target : NONE, reference)))
-        signal_down(self->pid, reference, type, target, ATOM_noproc);
+    if (owner == self->pid && target == owner)
+        return reference; // never fires while there is anybody to tell
+    struct signal *signal = proc_signal_new(SIGNAL_MONITOR, self->pid, is_tuple(target) ? target : NONE, reference);
+    if (is_boxed(owner)) { // of another node
+        monitor->channel = remote_signal(self, target, signal, 0);
+        if (!monitor->channel)
+            signal_down(self->pid, NONE, reference, type, target, ATOM_noconnection);
+    } else if (!signal_to(self, owner, signal, 0)) {
+        signal_down(self->pid, NONE, reference, type, target, ATOM_noproc);
+    }
     return reference;
 }
 
@@ -97,24 +101,23 @@ void monitor_ended(struct process *self, struct bond *monitor) {
     bond_remove(self, monitor);
 }
 
-// Tells the other side that we no longer watch.
-static void send_demonitor(struct process *self, const struct bond *monitor) {
+void monitor_send_end(struct process *self, const struct bond *monitor) {
     term watched = monitor->watched;
     if (is_local_port(watched)) {
         if (vm.hooks.port_demonitor)
             vm.hooks.port_demonitor(self->pid, watched, monitor->reference);
         return;
     }
-    struct process *process = proc_lookup(watched);
-    if (process)
-        proc_signal(process, proc_signal_new(SIGNAL_DEMONITOR, self->pid, NONE, monitor->reference));
+    if (watched != NONE || monitor->channel)
+        signal_to(self, monitor->channel ? monitor->other : watched,
+                  proc_signal_new(SIGNAL_DEMONITOR, self->pid, NONE, monitor->reference), monitor->channel);
 }
 
 bool monitor_remove(struct process *self, term reference) {
     struct bond *monitor = bond_find(self, BOND_MONITOR, reference);
     if (!monitor)
         return false;
-    send_demonitor(self, monitor);
+    monitor_send_end(self, monitor);
     monitor_ended(self, monitor);
     return true;
 }
@@ -134,6 +137,8 @@ bool alias_remove(struct process *self, term reference) {
         return true;
     }
     bond = bond_find(self, BOND_MONITOR, reference);
+    if (!bond)
+        bond = bond_find(self, BOND_SPAWN, reference);
     if (!bond || bond->alias == ALIAS_NONE)
         return false;
     bond->alias = ALIAS_NONE;
@@ -148,10 +153,14 @@ bool alias_accepts(struct process *self, term reference) {
         return true;
     }
     bond = bond_find(self, BOND_MONITOR, reference);
+    if (!bond)
+        bond = bond_find(self, BOND_SPAWN, reference);
     if (!bond || bond->alias == ALIAS_NONE)
         return false;
-    if (bond->alias == ALIAS_REPLY) {
-        send_demonitor(self, bond);
+    if (bond->alias == ALIAS_REPLY && bond->kind == BOND_SPAWN) {
+        bond->alias = ALIAS_NONE;
+    } else if (bond->alias == ALIAS_REPLY) {
+        monitor_send_end(self, bond);
         bond_remove(self, bond);
     }
     return true;

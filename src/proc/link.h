@@ -16,10 +16,12 @@ struct monitor_options {
     enum alias_mode alias;
 };
 // Watches a process or port: `target` is a pid, a port, or {Name, Node} with `owner` what the name stands for now
-// (ATOM_undefined if nothing). Returns the reference.
+// (ATOM_undefined if nothing; the target itself when it is on another node). Returns the reference.
 term monitor_add(struct process *self, term type, term target, term owner, const struct monitor_options *options);
 // False when there is no such monitor.
 bool monitor_remove(struct process *self, term reference);
+// Tells the other side of a monitor that we no longer watch.
+void monitor_send_end(struct process *self, const struct bond *monitor);
 // The monitor has fired or was removed: its alias may live on. Frees the bond.
 void monitor_ended(struct process *self, struct bond *monitor);
 

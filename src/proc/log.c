@@ -8,6 +8,11 @@
 
 static term metadata(struct heap *heap, const struct process *about) {
     term origin[] = {ATOM_emulator, ATOM_true, ATOM_tag, ATOM_error};
+    if (!about) { // the VM itself
+        term pairs[] = {ATOM_error_logger, map_from_pairs(heap, origin, 2), ATOM_time,
+                        heap_integer(heap, sys_system_time() / 1000)};
+        return map_from_pairs(heap, pairs, 2);
+    }
     term leader = is_pointer(about->group_leader) ? heap_copy(heap, about->group_leader) : about->group_leader;
     term pairs[] = {ATOM_error_logger, map_from_pairs(heap, origin, 2),
                     ATOM_gl,           leader,
@@ -33,6 +38,13 @@ void log_crash(struct process *process, term reason) {
     term copy = is_pointer(reason) ? heap_copy(&builder, reason) : reason;
     term arguments = heap_list_of(&builder, 2, (term[]){process->pid, copy}, NIL);
     log_error(process, "Error in process ~p with exit value:~n~p~n", &builder, arguments);
+}
+
+void log_too_many_processes(struct process *parent) {
+    static const char text[] = "Too many processes\n";
+    struct heap builder = {0};
+    term argument = heap_string(&builder, text, strlen(text));
+    log_error(parent, "~s~n", &builder, heap_cons(&builder, argument, NIL));
 }
 
 void log_heap_maximum(struct process *process) {

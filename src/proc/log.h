@@ -10,6 +10,8 @@
 void log_error(struct process *about, const char *format, struct heap *builder, term arguments);
 // "Error in process <0.1.0> with exit value: ..."
 void log_crash(struct process *process, term reason);
+// The process table is full, so that process could not spawn another.
+void log_too_many_processes(struct process *parent);
 // The process's heap is larger than max_heap_size allows.
 void log_heap_maximum(struct process *process);
 

@@ -3,6 +3,7 @@
 #include "proc/mailbox.h"
 
 #include "proc/extra.h"
+#include "proc/saved_calls.h"
 #include "proc/signal.h"
 #include "sys/sys.h"
 
@@ -14,10 +15,17 @@ void mailbox_append(struct process *self, struct signal *message) {
     self->flags &= ~(uint32_t)FLAG_RECEIVING;
 }
 
-void mailbox_remove(struct process *self) {
-    struct signal *message = *self->mailbox_save;
+// For those who watch the process.
+static void show_receiving(struct process *self, struct signal *message) {
+    saved_calls_note(self, ATOM_receive);
     if (message->token != NIL || (self->flags & FLAG_SEQUENCED))
         sequence_received(self, message);
+}
+
+void mailbox_remove(struct process *self) {
+    struct signal *message = *self->mailbox_save;
+    if (message->token != NIL || (self->flags & (FLAG_SEQUENCED | FLAG_SAVES_CALLS)))
+        show_receiving(self, message);
     if (self->extra) {
         for (size_t i = 0; i < MARKERS; i++) {
             if (self->extra->markers[i].place == &message->next)

@@ -111,3 +111,16 @@ void name_each(void (*visit)(void *argument, term name), void *argument) {
     }
     mutex_unlock(&vm.names->lock);
 }
+
+struct hash_numbers name_table_numbers(void) {
+    struct hash_numbers numbers = {.size = BUCKETS};
+    for (size_t i = 0; i < BUCKETS; i++) {
+        size_t length = 0;
+        for (const struct name *entry = atomic_load(&vm.names->buckets[i]); entry; entry = atomic_load(&entry->next))
+            length++;
+        numbers.objects += length;
+        numbers.used += length > 0;
+        hash_numbers_deepen(&numbers, length);
+    }
+    return numbers;
+}

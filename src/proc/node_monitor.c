@@ -99,3 +99,55 @@ size_t node_monitor_set(term pid, struct node_monitor_options options, bool on) 
     mutex_unlock(&monitors->lock);
     return before;
 }
+
+// ---- telling ------------------------------------------------------------------------------------------------------
+
+struct event {
+    bool up, hidden;
+    term node, reason;
+    uint32_t id;
+};
+
+// The message's third element: a map or a list of what was asked for.
+static term describe(struct heap *heap, const struct event *event, struct node_monitor_options options) {
+    term pairs[6];
+    size_t count = 0;
+    if (options.connection) {
+        pairs[2 * count] = ATOM_connection_id;
+        pairs[2 * count++ + 1] = SMALL(event->id);
+    }
+    if (options.node_type) {
+        pairs[2 * count] = ATOM_node_type;
+        pairs[2 * count++ + 1] = event->hidden ? ATOM_hidden : ATOM_visible;
+    }
+    if (options.reason && !event->up) {
+        pairs[2 * count] = ATOM_nodedown_reason;
+        pairs[2 * count++ + 1] = is_pointer(event->reason) ? heap_copy(heap, event->reason) : event->reason;
+    }
+    if (!options.as_list)
+        return count ? map_from_pairs(heap, pairs, count) : map_empty(heap);
+    term list = NIL;
+    for (size_t i = 0; i < count; i++)
+        list = heap_cons(heap, heap_tuple_of(heap, 2, pairs[2 * i], pairs[2 * i + 1]), list);
+    return list;
+}
+
+static void tell(const struct subscription *subscription, const struct event *event) {
+    struct node_monitor_options options = subscription->options;
+    if (event->hidden ? !options.hidden : !options.visible)
+        return;
+    struct heap builder = {0};
+    term what = event->up ? ATOM_nodeup : ATOM_nodedown;
+    term message = options.plain ? heap_tuple_of(&builder, 2, what, event->node)
+                                 : heap_tuple_of(&builder, 3, what, event->node, describe(&builder, event, options));
+    proc_send_built(subscription->pid, &builder, message);
+}
+
+void node_monitor_tell(bool up, term node, bool hidden, uint32_t id, term reason) {
+    struct node_monitors *monitors = vm.node_monitors;
+    const struct event event = {up, hidden, node, reason, id};
+    mutex_lock(&monitors->lock);
+    for (size_t i = 0; i < monitors->count; i++)
+        tell(&monitors->subscriptions[i], &event);
+    mutex_unlock(&monitors->lock);
+}

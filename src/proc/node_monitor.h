@@ -22,5 +22,7 @@ void node_monitor_init(void);
 bool node_monitor_options_read(term options, struct node_monitor_options *result);
 // Adds a subscription, or drops all with the same options; returns how many there were.
 size_t node_monitor_set(term pid, struct node_monitor_options options, bool on);
+// Tells the subscribers of a node that came or went. `id` is the connection's; `reason` counts when it went.
+void node_monitor_tell(bool up, term node, bool hidden, uint32_t id, term reason);
 
 #endif

@@ -16,6 +16,7 @@
 
 struct context;
 struct export;
+struct packed;
 struct process;
 struct scheduler;
 struct slow_thread;
@@ -36,9 +37,13 @@ enum signal_kind {
     SIGNAL_IS_ALIVE,
     SIGNAL_SUSPEND,
     SIGNAL_RESUME,
-    SIGNAL_SYSTEM_TASK, // collect, check code, copy literals, ... on behalf of another process
-    SIGNAL_QUESTION,    // runs a C function in the owner (proc/ask.h)
-    SIGNAL_CALL,        // the same, and ends its proc_wait: for rooms with a rare need
+    SIGNAL_SYSTEM_TASK,   // collect, check code, copy literals, ... on behalf of another process
+    SIGNAL_QUESTION,      // runs a C function in the owner (proc/ask.h)
+    SIGNAL_CALL,          // the same, and ends its proc_wait: for rooms with a rare need
+    SIGNAL_CHANNEL_LOST,  // the channel to another node is gone
+    SIGNAL_SPAWN_REQUEST, // only to other nodes
+    SIGNAL_SPAWN_REPLY,   // from another node
+    SIGNAL_NOTHING,       // was malformed
 };
 
 // A signal is a fragment with a kind: its values lie in the same allocation, and a received message's signal becomes
@@ -47,9 +52,10 @@ struct signal {
     struct fragment fragment; // first: a signal is freed as a fragment
     struct signal *next;      // in the inbox, then in the mailbox
     enum signal_kind kind;
-    term from;      // sender's pid, or an atom
-    term value;     // message, reason, ...
-    term reference; // monitor, alias, request; NONE if there is none
+    uint32_t channel; // that it came through from another node (dist/), or 0
+    term from;        // sender's pid, or an atom
+    term value;       // message, reason, ...
+    term reference;   // monitor, alias, request; NONE if there is none
     union {
         term token;     // of a message: sequential trace token, or NIL
         void *question; // of `call`: see proc/ask.c
@@ -58,7 +64,10 @@ struct signal {
     // signal. A system task runs while no C stack of the process is parked, so it may collect. The caller frees the
     // signal afterwards.
     void (*call)(struct process *owner, struct signal *signal);
-    void *argument; // for `call`
+    union {
+        void *argument;        // for `call`
+        struct packed *packed; // messages and exit signals of other nodes: the value, still in bytes (dist/), or NULL
+    };
 };
 
 // ---- the process --------------------------------------------------------------------------------------------------
@@ -76,6 +85,9 @@ enum process_state {
     STATE_SUSPENDED = 1 << 3, // handles signals, but runs no code
     STATE_TIMED_OUT = 1 << 4, // its timer (proc_timer_start) has fired
     STATE_SYSTEM = 1 << 5,    // erts_internal:spawn_system_process
+    STATE_FOREIGN = 1 << 6,   // these three: proc/foreign.c
+    STATE_DEPARTING = 1 << 7,
+    STATE_DEPARTED = 1 << 8,
 };
 
 enum priority { PRIORITY_MAX, PRIORITY_HIGH, PRIORITY_NORMAL, PRIORITY_LOW, PRIORITY_COUNT };
@@ -92,14 +104,14 @@ struct process {
     term pid;
 
     // execution, for exec/
-    const void *instruction;     // where to go on
-    const void *link;            // return address of a function without a frame
-    uint32_t live;               // x registers saved on top of the stack while not running
-    uint32_t flags;              // enum process_flag_bits, only the owner writes
-    struct context *parked;      // C stack of a built-in function that gave way, or NULL
-    struct scheduler *scheduler; // that runs it, while it runs
-    uint64_t reductions_total;   // before this slice
-    int64_t slice;               // work.reductions at the slice's start
+    const void *instruction;               // where to go on
+    const void *link;                      // return address of a function without a frame
+    uint32_t live;                         // x registers saved on top of the stack while not running
+    uint32_t flags;                        // enum process_flag_bits, only the owner writes
+    struct context *parked;                // C stack of a built-in function that gave way, or NULL
+    _Atomic(struct scheduler *) scheduler; // that runs it, while it runs
+    uint64_t reductions_total;             // before this slice
+    int64_t slice;                         // work.reductions at the slice's start
 
     // the last exception, valid from raise to handler
     enum exception_class exception_class;
@@ -125,8 +137,8 @@ struct process {
     term group_leader, parent;
     _Atomic(term) registered_name; // or NIL; written under the name table's lock
     struct export *initial_call;
-    struct slow_thread *slow; // of the slow-work pool, while it runs there
-    struct scratch *scratch;  // temporary memory, freed when the built-in function returns or the process dies
+    _Atomic(struct slow_thread *) slow; // of the slow-work pool, while it runs there
+    struct scratch *scratch; // temporary memory, freed when the built-in function returns or the process dies
     uint8_t priority;
     uint8_t error_handler_depth;
 };
@@ -144,6 +156,12 @@ enum process_flag_bits {
     FLAG_HEAP_MAXIMUM_SPARES = 1 << 9, // passing max_heap_size does not kill
     FLAG_HEAP_MAXIMUM_QUIET = 1 << 10, // ... and is not logged
     FLAG_SEQUENCED = 1 << 11,          // has a token of sequential tracing (proc/sequence.h)
+    FLAG_TIMED = 1 << 12,              // its time is counted for a function (trace/time.c)
+    FLAG_DRIVERS = 1 << 13,            // has loaded drivers
+    FLAG_BLOCKS_SCHEDULING = 1 << 14,  // system_flag(multi_scheduling, block)
+    FLAG_IN_TASK = 1 << 15,            // runs a system task; where it is parked in one, it goes on with that first
+    FLAG_SAVES_CALLS = 1 << 16,        // proc/saved_calls.h
+    FLAG_COLLECTING = 1 << 17,         // its heap is in the midst of a collection
 };
 
 // ---- finding ------------------------------------------------------------------------------------------------------
@@ -170,7 +188,7 @@ struct spawn_options {
     term monitor_tag; // NONE: 'DOWN'
     enum alias_mode monitor_alias;
     enum priority priority;
-    size_t heap_minimum, heap_maximum;
+    size_t heap_minimum, heap_maximum, binary_heap_minimum; // words
     uint32_t fullsweep_after;
     uint32_t flags;    // FLAG_OFF_HEAP_MESSAGES, ...
     bool system;       // erts_internal:spawn_system_process
@@ -208,13 +226,16 @@ term proc_send(struct process *from, term to, term message);
 // From outside all processes (ports, timers), to a local pid or name: takes over the builder's fragments, in which
 // `message` lies.
 bool proc_send_built(term to, struct heap *builder, term message);
-// Exit signal to a local pid.
+// Exit signal to a pid.
 void proc_exit_signal(struct process *from, term to, term reason);
 // The running process's side of a link that the other side knows already (open_port).
 void proc_link_add(struct process *self, term other);
 // Takes the inbox in: messages to the mailbox, the rest handled. True when the process must exit now (reason in
 // exception_reason).
 bool proc_take_signals(struct process *self);
+// (running) Whether a signal that will end the process waits in its inbox, or has ended it: asked by foreign code that
+// runs long.
+bool proc_is_doomed(struct process *self);
 // Kills or wakes where it stands: gives way at once, so that a signal just sent to oneself has been handled on return.
 void proc_handle_own_signals(struct process *self);
 
@@ -225,19 +246,28 @@ void proc_handle_own_signals(struct process *self);
 void proc_wait(struct process *self);
 // The same with a time limit (monotonic, ns); false when it passed.
 bool proc_wait_until(struct process *self, int64_t deadline);
-// Around calls that block or compute long in foreign code: the C stack goes on in a thread of the slow-work pool.
-void proc_slow_enter(struct process *self);
+// Around calls that block in the system, or compute long in code that cannot give way: the C stack goes on in a thread
+// of the slow-work pool. Each kind has threads of its own, so that no collection waits for another's file.
+enum slow_work { SLOW_BLOCKS, SLOW_COMPUTES, SLOW_KINDS };
+void proc_slow_enter(struct process *self, enum slow_work kind);
 void proc_slow_leave(struct process *self);
+// Inside them, around foreign code: the process may end meanwhile, for everybody but the code.
+void proc_foreign_enter(struct process *self);
+void proc_foreign_leave(struct process *self);
 
 // ---- scratch ------------------------------------------------------------------------------------------------------
 
 // Temporary memory of the running built-in function.
 void *proc_scratch(struct process *self, size_t bytes);
+// The memory that proc_scratch gave is the caller's from now on, who frees it with proc_scratch_free.
+void proc_scratch_take(struct process *self, void *memory);
+void proc_scratch_free(void *memory);
 void proc_scratch_release(struct process *self); // exec/ calls it after each built-in function that used it
 
 // ---- collection ---------------------------------------------------------------------------------------------------
 
-// Collects at a safe point: x[0..live) are roots, `need` words will be free.
+// Collects at a safe point: x[0..live) are roots, `need` words will be free. A large heap is collected in a thread of
+// the slow-work pool, with the C stack parked meanwhile.
 void proc_collect(struct process *self, size_t need, term *x, size_t live, bool full);
 // Collects into a block with no spare room: hibernation.
 void proc_shrink(struct process *self, term *x, size_t live);

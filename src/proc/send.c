@@ -2,6 +2,8 @@
 
 #include "proc/link.h"
 #include "proc/raise.h"
+#include "proc/remote.h"
+#include "proc/saved_calls.h"
 #include "proc/signal.h"
 #include "proc/trace.h"
 #include "vm.h"
@@ -13,7 +15,7 @@ static void send_local(struct process *from, term pid, term message, term alias)
     struct process *process = proc_lookup(pid);
     if (!process)
         return;
-    struct signal *signal = proc_signal_new(SIGNAL_MESSAGE, NONE, message, alias);
+    struct signal *signal = proc_signal_new(SIGNAL_MESSAGE, from->pid, message, alias);
     if (from->flags & FLAG_SEQUENCED)
         sequence_sent(from, signal, pid, message);
     int64_t cost = SEND_COST + (int64_t)(signal->fragment.words / WORDS_A_REDUCTION);
@@ -27,9 +29,15 @@ static bool exists(term owner) {
     return !is_local_pid(owner) || proc_lookup(owner);
 }
 
+// For those who watch the sender.
+static void show_sending(struct process *from, term to, term message, bool exists) {
+    saved_calls_note(from, ATOM_send);
+    trace_sent(from, to, message, exists);
+}
+
 static term send_to_owner(struct process *from, term to, term owner, term message) {
-    if (from->flags & FLAG_TRACED)
-        trace_sent(from, to, message, exists(owner));
+    if (from->flags & (FLAG_TRACED | FLAG_SAVES_CALLS))
+        show_sending(from, to, message, exists(owner));
     if (is_local_pid(owner))
         send_local(from, owner, message, NONE);
     else if (is_local_port(owner) && vm.hooks.port_send)
@@ -47,19 +55,19 @@ term proc_send(struct process *from, term to, term message) {
     }
     if (is_local_reference(to)) {
         term owner = alias_owner(to);
-        trace_sent(from, to, message, true);
+        show_sending(from, to, message, true);
         if (owner != NONE)
             send_local(from, owner, message, to);
         return ATOM_ok;
     }
     if (is_tuple_of(to, 2) && is_atom(tuple_element(to, 1)) && is_atom(tuple_element(to, 2))) {
         if (tuple_element(to, 2) != atomic_load(&vm.node_name))
-            return ATOM_ok; // no connection, and none to be had yet
+            return remote_send(from, to, message, 0);
         term owner = proc_whereis(tuple_element(to, 1));
         return send_to_owner(from, to, owner, message);
     }
     if (is_pid(to) || is_reference(to) || is_port(to))
-        return ATOM_ok; // of another node
+        return remote_send(from, to, message, 0);
     return raise_badarg(from);
 }
 
@@ -74,7 +82,9 @@ bool proc_send_built(term to, struct heap *builder, term message) {
 }
 
 void proc_exit_signal(struct process *from, term to, term reason) {
-    struct process *process = proc_lookup(to);
-    if (process)
-        proc_signal(process, signal_exit(SIGNAL_EXIT, from->pid, reason));
+    struct signal *signal = signal_exit(SIGNAL_EXIT, from->pid, reason);
+    if (is_local_pid(to))
+        signal_to(from, to, signal, 0);
+    else
+        remote_signal(from, to, signal, 0);
 }

@@ -24,12 +24,14 @@ struct sequence {
     int64_t serial, previous; // the token's
     int64_t clock, last;      // the process's own: the last serial it gave out, and the last one it received
     term from, label;
-    struct heap storage; // of the label
+    struct heap storage; // of label and from
 };
 
 // The process's token; made, with nothing set, if there is none.
 struct sequence *sequence_make(struct process *self);
 void sequence_set_label(struct sequence *sequence, term label);
+// Whether a term from another node is a token.
+bool sequence_is_token(term token);
 void sequence_clear(struct process *self);
 void sequence_free(struct sequence *sequence);
 // The token as a term, or NIL.
@@ -37,6 +39,8 @@ term sequence_token(const struct process *self, struct heap *heap);
 
 // Before a message of the process is sent: tells the tracer; the token to go with it is put into the signal.
 void sequence_sent(struct process *self, struct signal *signal, term to, term message);
+// The same for a message to another node: returns the token, in the process's heap.
+term sequence_sent_remote(struct process *self, term to, term message);
 // A message is taken out of the mailbox.
 void sequence_received(struct process *self, const struct signal *message);
 void sequence_spawned(struct process *parent, struct process *child);

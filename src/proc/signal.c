@@ -3,6 +3,7 @@
 #include "proc/signal.h"
 
 #include "proc/extra.h"
+#include "proc/remote.h"
 #include "sys/sys.h"
 #include "vm.h"
 
@@ -74,11 +75,30 @@ struct signal *signal_exit(enum signal_kind kind, term from, term reason) {
     return signal_tuple(kind, from, NONE, 3, (term[]){ATOM_EXIT, from, reason});
 }
 
-void signal_down(term watcher, term reference, term type, term item, term reason) {
+struct signal *signal_down_new(term from, term reference, term type, term item, term reason) {
+    return signal_tuple(SIGNAL_MONITOR_DOWN, from, reference, 5, (term[]){ATOM_DOWN, reference, type, item, reason});
+}
+
+void signal_down(term watcher, term from, term reference, term type, term item, term reason) {
+    if (watcher == ATOM_resource || watcher == ATOM_socket) {
+        (watcher == ATOM_socket ? vm.hooks.socket_owner_gone : vm.hooks.resource_down)(reference, item);
+        return;
+    }
+    if (is_local_port(watcher)) {
+        vm.hooks.port_process_down(watcher, reference);
+        return;
+    }
     struct process *process = proc_lookup(watcher);
     if (process)
-        proc_signal(process, signal_tuple(SIGNAL_MONITOR_DOWN, NONE, reference, 5,
-                                          (term[]){ATOM_DOWN, reference, type, item, reason}));
+        proc_signal(process, signal_down_new(from, reference, type, item, reason));
+}
+
+void signal_process_down(struct process *self, term watcher, uint32_t channel, term from, term reference, term item,
+                         term reason) {
+    if (is_boxed(watcher))
+        signal_to(self, watcher, signal_down_new(from, reference, ATOM_process, item, reason), channel);
+    else
+        signal_down(watcher, from, reference, ATOM_process, item, reason);
 }
 
 void signal_reply(term to, term reference, term value) {
@@ -101,17 +121,30 @@ void signal_adopt(struct signal *signal, struct heap *builder) {
     *builder = (struct heap){0};
 }
 
+static bool may_be_packed(enum signal_kind kind) {
+    return kind == SIGNAL_MESSAGE || kind == SIGNAL_EXIT || kind == SIGNAL_EXIT_LINK || kind == SIGNAL_MONITOR_DOWN;
+}
+
+bool signal_is_packed(const struct signal *signal) {
+    return may_be_packed(signal->kind) && signal->packed;
+}
+
 void signal_free(struct signal *signal) {
+    if (signal_is_packed(signal))
+        vm.hooks.packed_free(signal->packed);
     fragment_free(&signal->fragment);
 }
 
 bool signal_deliver(struct process *to, struct signal *signal) {
     struct signal *top = atomic_load_explicit(&to->inbox, memory_order_relaxed);
+    bool may_end = signal->kind == SIGNAL_EXIT || signal->kind == SIGNAL_EXIT_LINK;
     do {
         if (top == INBOX_CLOSED)
             return false;
         signal->next = top;
     } while (!atomic_compare_exchange_weak(&to->inbox, &top, signal));
+    if (may_end && (atomic_load(&to->state) & STATE_FOREIGN))
+        foreign_look(to->pid);
     proc_wake(to);
     return true;
 }
@@ -167,33 +200,30 @@ bool proc_sleep(struct process *process) {
 }
 
 void signal_bury(term dead, struct signal *signal) {
+    term from = signal->from;
+    uint32_t channel = signal->channel;
     switch (signal->kind) {
-    case SIGNAL_LINK: {
-        struct process *linker = proc_lookup(signal->from);
-        if (linker)
-            proc_signal(linker, signal_exit(SIGNAL_EXIT_LINK, dead, ATOM_noproc));
+    case SIGNAL_LINK:
+        signal_to(NULL, from, signal_exit(SIGNAL_EXIT_LINK, dead, ATOM_noproc), channel);
         break;
-    }
-    case SIGNAL_UNLINK: {
-        struct process *unlinker = proc_lookup(signal->from);
-        if (unlinker)
-            proc_signal(unlinker, proc_signal_new(SIGNAL_UNLINK_ACK, dead, signal->value, NONE));
+    case SIGNAL_UNLINK:
+        if (signal->value != NONE)
+            signal_to(NULL, from, proc_signal_new(SIGNAL_UNLINK_ACK, dead, signal->value, NONE), channel);
         break;
-    }
     case SIGNAL_MONITOR:
-        signal_down(signal->from, signal->reference, ATOM_process, signal->value == NONE ? dead : signal->value,
-                    ATOM_noproc);
+        signal_process_down(NULL, from, channel, dead, signal->reference, signal->value == NONE ? dead : signal->value,
+                            ATOM_noproc);
+        break;
+    case SIGNAL_SPAWN_REPLY:
+        remote_spawn_refuse(NULL, dead, signal, ATOM_noproc);
         break;
     case SIGNAL_IS_ALIVE:
-        signal_reply(signal->from, signal->reference, ATOM_false);
+        signal_reply(from, signal->reference, ATOM_false);
         break;
     case SIGNAL_SUSPEND:
-        if (signal->reference != NONE)
-            signal_reply(signal->from, signal->reference, ATOM_badarg);
-        break;
     case SIGNAL_GROUP_LEADER:
         if (signal->reference != NONE)
-            signal_reply(signal->from, signal->reference, ATOM_badarg);
+            signal_reply(from, signal->reference, ATOM_badarg);
         break;
     case SIGNAL_QUESTION:
     case SIGNAL_CALL:

@@ -14,19 +14,34 @@ struct signal *signal_exit(enum signal_kind kind, term from, term reason);
 static inline term signal_exit_reason(const struct signal *signal) {
     return tuple_element(signal->value, 3);
 }
-// Sends {'DOWN', Reference, Type, Item, Reason} to a watcher.
-void signal_down(term watcher, term reference, term type, term item, term reason);
+// {'DOWN', Reference, Type, Item, Reason} from whom it is about (NONE: there is nobody).
+struct signal *signal_down_new(term from, term reference, term type, term item, term reason);
+// Sends that to a local watcher.
+void signal_down(term watcher, term from, term reference, term type, term item, term reason);
+// Tells whoever watches the process `from`, here or, through the channel, on another node.
+void signal_process_down(struct process *self, term watcher, uint32_t channel, term from, term reference, term item,
+                         term reason);
 // Sends the answer {Reference, Value} as a message.
 void signal_reply(term to, term reference, term value);
 
 // As proc_signal, but the signal is still the caller's when it returns false.
 bool signal_deliver(struct process *to, struct signal *signal);
 
+// What the process does with a signal that it takes; true when it must exit now. Frees the signal, or keeps it.
+bool signal_handle(struct process *self, struct signal *signal);
+// The end of what others see of a process: links and monitors fire, its name, tables and pid are gone (exit.c).
+void proc_depart(struct process *self, term reason);
+// Foreign code runs the process, and a signal has come that may end it (foreign.c).
+void foreign_look(term pid);
+void foreign_init(void);
+
 // Takes all that is in the inbox, oldest first.
 struct signal *signal_take_inbox(struct process *self, bool close);
 // Answers a signal on behalf of a process that is no more, and frees it.
 void signal_bury(term dead, struct signal *signal);
 void signal_free(struct signal *signal);
+// Its value is still in the bytes that came from another node.
+bool signal_is_packed(const struct signal *signal);
 // Makes what a builder holds a part of the signal.
 void signal_adopt(struct signal *signal, struct heap *builder);
 // Wakes a process that waits.

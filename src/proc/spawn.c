@@ -4,6 +4,7 @@
 #include "options.h"
 #include "proc/bond.h"
 #include "proc/link.h"
+#include "proc/log.h"
 #include "proc/table.h"
 #include "proc/trace.h"
 #include "sys/sys.h"
@@ -18,7 +19,9 @@
 void proc_spawn_defaults(struct spawn_options *options) {
     *options = (struct spawn_options){.monitor_tag = NONE, .priority = PRIORITY_NORMAL, .group_leader = NONE};
     options->fullsweep_after = vm.options->fullsweep_after;
+    options->heap_minimum = vm.options->heap_minimum;
     options->heap_maximum = vm.options->heap_maximum;
+    options->binary_heap_minimum = vm.options->binary_heap_minimum;
     options->flags = (vm.options->heap_maximum_kill ? 0 : FLAG_HEAP_MAXIMUM_SPARES) |
                      (vm.options->heap_maximum_log ? 0 : FLAG_HEAP_MAXIMUM_QUIET) |
                      (vm.options->off_heap_messages ? FLAG_OFF_HEAP_MESSAGES : 0);
@@ -34,6 +37,7 @@ static struct process *process_new(const struct spawn_options *options, size_t w
     heap_init(&process->heap, words);
     process->heap.size_minimum = options->heap_minimum;
     process->heap.size_maximum = options->heap_maximum;
+    process->heap.binary_minimum = options->binary_heap_minimum;
     process->heap.fullsweep_after = options->fullsweep_after;
     process->mailbox_end = &process->mailbox;
     process->mailbox_save = &process->mailbox;
@@ -79,6 +83,7 @@ struct process *proc_spawn_prepare(struct process *parent, term module, term fun
     if (!process_table_reserve(child)) {
         heap_free(&child->heap);
         sys_free(child);
+        log_too_many_processes(parent);
         return NULL;
     }
 
@@ -93,8 +98,8 @@ struct process *proc_spawn_prepare(struct process *parent, term module, term fun
     vm.hooks.process_start(child, child->initial_call, copies, arity);
     if (parent)
         tie(parent, child, options, reference);
-    if (parent &&
-        ((parent->flags & FLAG_TRACED) || atomic_load_explicit(&vm.traces_new_processes, memory_order_relaxed)))
+    if (parent && ((parent->flags & FLAG_TRACED) ||
+                   atomic_load_explicit(&vm.traces_new[TRACE_NEW_PROCESS], memory_order_relaxed)))
         trace_spawned(parent, child, module, function, arguments, options->link);
     if (parent && (parent->flags & FLAG_SEQUENCED))
         sequence_spawned(parent, child);

@@ -6,8 +6,11 @@
 
 #include "proc/clock.h"
 #include "proc/name.h"
+#include "proc/signal.h"
 #include "proc/system_monitor.h"
+#include "proc/system_profile.h"
 #include "proc/trace.h"
+#include "proc/tracer.h"
 #include "sys/thread.h"
 #include "vm.h"
 
@@ -106,7 +109,10 @@ void proc_init(size_t limit) {
     name_table_init();
     clock_init();
     system_monitor_init();
+    system_profile_init();
     trace_init();
+    tracer_init();
     node_monitor_init();
+    foreign_init();
     atomic_store(&vm.system_logger, ATOM_logger);
 }

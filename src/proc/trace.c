@@ -3,6 +3,7 @@
 #include "proc/trace.h"
 
 #include "proc/signal.h"
+#include "proc/tracer.h"
 #include "sys/sys.h"
 #include "sys/thread.h"
 #include "vm.h"
@@ -49,10 +50,16 @@ static void set_flags(struct process *self, uint32_t flags, term tracer) {
     self->flags = flags ? self->flags | FLAG_TRACED : self->flags & ~(uint32_t)FLAG_TRACED;
 }
 
+bool trace_tracer_exists(term tracer, term tracee) {
+    if (tracer_is_module(tracer))
+        return tracer_module_serves(tracer, tracee);
+    return is_local_port(tracer) ? vm.hooks.port_exists(tracer) : proc_lookup(tracer) != NULL;
+}
+
 term trace_tracer(struct process *self) {
     if (!(self->flags & FLAG_TRACED))
         return NONE;
-    if (proc_lookup(self->extra->tracer))
+    if (trace_tracer_exists(self->extra->tracer, self->pid))
         return self->extra->tracer;
     set_flags(self, 0, NONE);
     return NONE;
@@ -60,48 +67,53 @@ term trace_tracer(struct process *self) {
 
 bool trace_change(struct process *self, uint32_t clear, uint32_t set, term tracer) {
     term current = trace_tracer(self);
-    if (set && current != NONE && current != tracer)
+    if (tracer != NONE && current != NONE && current != tracer)
         return false;
+    if (tracer == NIL)
+        return true;
     uint32_t flags = (trace_flags(self) & ~clear) | set;
     if (flags || (self->flags & FLAG_TRACED))
         set_flags(self, flags, set ? tracer : current);
     return true;
 }
 
-// ---- processes to come --------------------------------------------------------------------------------------------
+// ---- processes and ports to come ----------------------------------------------------------------------------------
 
 struct trace_defaults {
     mutex lock;
-    struct trace_default value;
+    struct trace_default values[TRACE_NEWCOMERS];
 };
 
 void trace_init(void) {
     vm.trace_defaults = sys_alloc_zero(sizeof *vm.trace_defaults);
     mutex_init(&vm.trace_defaults->lock);
-    vm.trace_defaults->value.tracer = NONE;
+    for (int i = 0; i < TRACE_NEWCOMERS; i++)
+        vm.trace_defaults->values[i].tracer = NONE;
 }
 
-struct trace_default trace_default_get(void) {
+struct trace_default trace_default_get(enum trace_newcomer which) {
     struct trace_defaults *defaults = vm.trace_defaults;
-    if (!atomic_load_explicit(&vm.traces_new_processes, memory_order_relaxed))
+    struct trace_default *value = &defaults->values[which];
+    if (!atomic_load_explicit(&vm.traces_new[which], memory_order_relaxed))
         return (struct trace_default){0, NONE};
     mutex_lock(&defaults->lock);
-    if (!proc_lookup(defaults->value.tracer))
-        defaults->value = (struct trace_default){0, NONE};
-    struct trace_default value = defaults->value;
+    if (!trace_tracer_exists(value->tracer, ATOM_undefined))
+        *value = (struct trace_default){0, NONE};
+    struct trace_default copy = *value;
     mutex_unlock(&defaults->lock);
-    return value;
+    return copy;
 }
 
-void trace_default_change(uint32_t clear, uint32_t set, term tracer) {
+void trace_default_change(enum trace_newcomer which, uint32_t clear, uint32_t set, term tracer) {
     struct trace_defaults *defaults = vm.trace_defaults;
+    struct trace_default *value = &defaults->values[which];
     mutex_lock(&defaults->lock);
-    defaults->value.flags = (defaults->value.flags & ~clear) | set;
+    value->flags = (value->flags & ~clear) | set;
     if (set)
-        defaults->value.tracer = tracer;
-    if (!defaults->value.flags)
-        defaults->value.tracer = NONE;
-    atomic_store(&vm.traces_new_processes, defaults->value.flags != 0);
+        value->tracer = tracer;
+    if (!value->flags)
+        value->tracer = NONE;
+    atomic_store(&vm.traces_new[which], value->flags != 0);
     mutex_unlock(&defaults->lock);
 }
 
@@ -112,7 +124,8 @@ void trace_default_change(uint32_t clear, uint32_t set, term tracer) {
 term trace_timestamp(struct heap *heap, uint32_t flags) {
     int64_t monotonic = vm_monotonic_time(sys_monotonic_time());
     if (flags & TRACE_TIMESTAMP) {
-        int64_t micro = (monotonic + vm.time_offset) / 1000;
+        bool of_cpu = atomic_load_explicit(&vm.traces_cpu_time, memory_order_relaxed);
+        int64_t micro = (of_cpu ? sys_cpu_time() : monotonic + vm.time_offset) / 1000;
         return heap_tuple_of(heap, 3, SMALL(micro / 1000000000000), SMALL(micro / 1000000 % 1000000),
                              SMALL(micro % 1000000));
     }
@@ -123,20 +136,33 @@ term trace_timestamp(struct heap *heap, uint32_t flags) {
     return heap_integer(heap, monotonic);
 }
 
-bool trace_message(term tracer, uint32_t flags, term tracee, size_t count, const term *elements) {
-    struct process *receiver = proc_lookup(tracer);
-    if (!receiver)
-        return false;
-    bool stamped = flags & TIMESTAMPS;
-    struct heap builder = {0};
-    term *words = heap_tuple(&builder, 2 + count + stamped);
-    words[1] = stamped ? ATOM_trace_ts : ATOM_trace;
-    words[2] = tracee;
+term trace_build(struct heap *heap, uint32_t flags, term tracee, size_t count, const term *elements) {
+    bool stamped = flags & TIMESTAMPS, numbered = flags & TRACE_SCHEDULER_ID;
+    term *words = heap_tuple(heap, 2 + count + numbered + stamped), *at = words + 1;
+    *at++ = stamped ? ATOM_trace_ts : ATOM_trace;
+    *at++ = tracee;
     for (size_t i = 0; i < count; i++)
-        words[3 + i] = is_pointer(elements[i]) ? heap_copy(&builder, elements[i]) : elements[i];
+        *at++ = is_pointer(elements[i]) ? heap_copy(heap, elements[i]) : elements[i];
+    if (numbered)
+        *at++ = SMALL(vm.hooks.scheduler_number());
     if (stamped)
-        words[3 + count] = trace_timestamp(&builder, flags);
-    return proc_signal(receiver, proc_signal_built(SIGNAL_MESSAGE, &builder, boxed_make(words)));
+        *at++ = trace_timestamp(heap, flags);
+    return boxed_make(words);
+}
+
+bool trace_message(term tracer, uint32_t flags, term tracee, size_t count, const term *elements) {
+    if (tracer_is_module(tracer))
+        return tracer_module_tell(tracer, flags, tracee, count, elements);
+    struct process *receiver = is_local_port(tracer) ? NULL : proc_lookup(tracer);
+    if (!receiver && !is_local_port(tracer))
+        return false;
+    struct heap builder = {0};
+    term message = trace_build(&builder, flags, tracee, count, elements);
+    if (receiver)
+        return proc_signal(receiver, proc_signal_built(SIGNAL_MESSAGE, &builder, message));
+    bool told = vm.hooks.port_tell(tracer, message);
+    heap_free(&builder);
+    return told;
 }
 
 void trace_event(struct process *self, size_t count, const term *elements) {
@@ -147,13 +173,51 @@ void trace_event(struct process *self, size_t count, const term *elements) {
 
 // ---- events -------------------------------------------------------------------------------------------------------
 
-void trace_sent(struct process *self, term to, term message, bool exists) {
-    if (trace_wants(self, TRACE_SEND))
-        trace_event(self, 3, (term[]){exists ? ATOM_send : ATOM_send_to_non_existing_process, message, to});
+// What trace_pattern(send | 'receive') says of a message: false when it is not told; *extra is what is added, or NONE.
+static bool is_told(struct process *self, bool received, size_t count, const term *arguments, term *extra) {
+    *extra = NONE;
+    return !atomic_load_explicit(&vm.traces_messages_by_pattern, memory_order_relaxed) ||
+           vm.hooks.trace_message(self, received, count, arguments, extra);
 }
 
-void trace_received(struct process *self, term message) {
-    trace_event_if(self, TRACE_RECEIVE, ATOM_receive, message);
+void trace_sent(struct process *self, term to, term message, bool exists) {
+    term extra, arguments[] = {to, message};
+    if (trace_wants(self, TRACE_SEND) && is_told(self, false, 2, arguments, &extra))
+        trace_event(self, extra == NONE ? 3 : 4,
+                    (term[]){exists ? ATOM_send : ATOM_send_to_non_existing_process, message, to, extra});
+}
+
+void trace_received(struct process *self, term from, term message) {
+    if (!trace_wants(self, TRACE_RECEIVE))
+        return;
+    // Where from: OTP puts the node before a process, and `undefined` after anything else.
+    bool from_process = is_local_pid(from);
+    term extra,
+        node = from_process   ? atomic_load(&vm.node_name)
+               : from == NONE ? ATOM_system
+                              : from,
+        arguments[] = {node, from_process ? from : ATOM_undefined, message};
+    // A built-in function may stand in the middle of its work on the heap (proc/ask.h): what is computed lies
+    // elsewhere.
+    struct heap own = self->heap;
+    self->heap = (struct heap){0};
+    if (is_told(self, true, 3, arguments, &extra))
+        trace_event(self, extra == NONE ? 2 : 3, (term[]){ATOM_receive, message, extra});
+    heap_free(&self->heap);
+    self->heap = own;
+}
+
+void trace_scheduled(struct process *self, term name, const term *mfa) {
+    if (!trace_wants(self, TRACE_RUNNING | TRACE_RUNNING_PROCS))
+        return;
+    struct heap builder = {0};
+    term function = mfa ? heap_tuple_of(&builder, 3, mfa[0], mfa[1], mfa[2]) : SMALL(0);
+    trace_event(self, 2, (term[]){name, function});
+    heap_free(&builder);
+}
+
+void trace_exited(struct process *self) {
+    trace_event_if(self, TRACE_EXITING, ATOM_out_exited, SMALL(0));
 }
 
 // What goes from a process to one that it spawns or links to: all flags when it has `always`, all but `once` when it
@@ -176,7 +240,7 @@ void trace_spawned(struct process *parent, struct process *child, term module, t
                    bool linked) {
     if (!hand_down(parent, child, TRACE_SET_ON_SPAWN, TRACE_SET_ON_FIRST_SPAWN) &&
         !(linked && hand_down(parent, child, TRACE_SET_ON_LINK, TRACE_SET_ON_FIRST_LINK))) {
-        struct trace_default value = trace_default_get();
+        struct trace_default value = trace_default_get(TRACE_NEW_PROCESS);
         if (value.flags)
             set_flags(child, value.flags, value.tracer);
     }
@@ -201,7 +265,7 @@ static void add_size(struct heap *builder, term *list, term name, size_t words) 
     *list = heap_cons(builder, heap_tuple_of(builder, 2, name, SMALL((int64_t)words)), *list);
 }
 
-static term describe_heap(struct heap *builder, const struct heap *heap) {
+static term describe_heap(struct heap *builder, const struct heap *heap, size_t words) {
     term list = NIL;
     add_size(builder, &list, ATOM_bin_old_vheap_block_size, 0);
     add_size(builder, &list, ATOM_bin_old_vheap_size, 0);
@@ -214,17 +278,17 @@ static term describe_heap(struct heap *builder, const struct heap *heap) {
     add_size(builder, &list, ATOM_mbuf_size, heap->fragment_words);
     add_size(builder, &list, ATOM_heap_block_size, (size_t)(heap->end - heap->start));
     add_size(builder, &list, ATOM_old_heap_block_size, (size_t)(heap->old_end - heap->old_start));
-    add_size(builder, &list, ATOM_wordsize, sizeof(term));
+    add_size(builder, &list, ATOM_wordsize, words); // OTP's name for it
     return list;
 }
 
-void trace_collection(struct process *self, bool begins, bool full) {
+void trace_collection(struct process *self, bool begins, bool full, size_t words) {
     if (!trace_wants(self, TRACE_GARBAGE_COLLECTION))
         return;
     struct heap builder = {0};
     term name = full     ? begins ? ATOM_gc_major_start : ATOM_gc_major_end
                 : begins ? ATOM_gc_minor_start
                          : ATOM_gc_minor_end;
-    trace_event(self, 2, (term[]){name, describe_heap(&builder, &self->heap)});
+    trace_event(self, 2, (term[]){name, describe_heap(&builder, &self->heap, words)});
     heap_free(&builder);
 }

@@ -18,8 +18,8 @@ void proc_handle_own_signals(struct process *self) {
     vm.hooks.give_way(self, -1);
 }
 
-void proc_slow_enter(struct process *self) {
-    vm.hooks.slow_enter(self);
+void proc_slow_enter(struct process *self, enum slow_work kind) {
+    vm.hooks.slow_enter(self, kind);
 }
 
 void proc_slow_leave(struct process *self) {
@@ -36,6 +36,21 @@ void *proc_scratch(struct process *self, size_t bytes) {
     scratch->next = self->scratch;
     self->scratch = scratch;
     return scratch->bytes;
+}
+
+static struct scratch *scratch_of(void *memory) {
+    return (struct scratch *)((unsigned char *)memory - offsetof(struct scratch, bytes));
+}
+
+void proc_scratch_take(struct process *self, void *memory) {
+    struct scratch **at = &self->scratch;
+    while (*at != scratch_of(memory))
+        at = &(*at)->next;
+    *at = (*at)->next;
+}
+
+void proc_scratch_free(void *memory) {
+    sys_free(scratch_of(memory));
 }
 
 void proc_scratch_release(struct process *self) {

@@ -19,8 +19,11 @@ int poll_arm(struct poll_source *source, unsigned events) {
         schedulers->source_room = room;
     }
     unsigned armed = source->armed | events;
-    int error = poller_arm(&schedulers->descriptors, source->descriptor, (void *)(number + 1), armed & POLL_READ,
-                           armed & POLL_WRITE, schedulers->sources[number] == source);
+    bool known = schedulers->sources[number] == source;
+    int error = 0;
+    if (!known || armed != source->armed)
+        error = poller_arm(&schedulers->descriptors, source->descriptor, (void *)(number + 1), armed & POLL_READ,
+                           armed & POLL_WRITE, known);
     if (!error) {
         schedulers->sources[number] = source;
         source->armed = armed;
@@ -41,12 +44,29 @@ void poll_forget(struct poll_source *source) {
     mutex_unlock(&schedulers->poll_lock);
 }
 
+size_t poll_count(void) {
+    struct schedulers *schedulers = vm.schedulers;
+    size_t count = 0;
+    mutex_lock(&schedulers->poll_lock);
+    for (size_t i = 0; i < schedulers->source_room; i++)
+        count += schedulers->sources[i] != NULL;
+    mutex_unlock(&schedulers->poll_lock);
+    return count;
+}
+
 void poll_disarm(struct poll_source *source) {
     poll_forget(source);
     for (unsigned i = 0; i < vm.schedulers->options.schedulers; i++) {
         while (atomic_load(&vm.schedulers->all[i].ready_source) == source)
             thread_relax();
     }
+}
+
+static unsigned events_of(const struct poll_source *source, const struct poller_event *event) {
+    unsigned events = (event->readable ? POLL_READ : 0) | (event->writable ? POLL_WRITE : 0);
+    if (event->broken)
+        events |= source->armed & POLL_ERROR ? POLL_ERROR : POLL_READ | POLL_WRITE;
+    return source->armed & events;
 }
 
 // A scheduler got the event. One shot: what is still wanted must be armed again.
@@ -57,8 +77,10 @@ static void event(struct scheduler *scheduler, const struct poller_event *event)
     struct poll_source *source = number < schedulers->source_room ? schedulers->sources[number] : NULL;
     unsigned events = 0;
     if (source) {
-        events = source->armed & ((event->readable ? POLL_READ : 0) | (event->writable ? POLL_WRITE : 0));
-        source->armed = 0;
+        events = events_of(source, event);
+        // Nothing that it waits for: the event was for one that had the same number before, and this one stays armed.
+        if (events)
+            source->armed = 0;
         atomic_store(&scheduler->ready_source, events ? source : NULL);
     }
     mutex_unlock(&schedulers->poll_lock);

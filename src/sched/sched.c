@@ -27,6 +27,11 @@ __attribute__((noinline)) void scheduler_set_current(struct scheduler *scheduler
     current = scheduler;
 }
 
+struct process *sched_process(void) {
+    struct scheduler *scheduler = scheduler_current();
+    return scheduler ? scheduler->process : NULL;
+}
+
 unsigned sched_number(void) {
     struct scheduler *scheduler = scheduler_current();
     return scheduler ? scheduler->number : 0;
@@ -46,6 +51,14 @@ unsigned sched_set_online(unsigned count) {
 
 // ---- switching ----------------------------------------------------------------------------------------------------
 
+static void sleep_or_go_on(struct process *process) {
+    watch_inactive(process);
+    if (!proc_sleep(process)) {
+        watch_active(process);
+        sched_enqueue(process);
+    }
+}
+
 void after_switch(struct scheduler *scheduler) {
     enum after after = scheduler->after;
     scheduler->after = AFTER_NOTHING;
@@ -57,14 +70,16 @@ void after_switch(struct scheduler *scheduler) {
         sched_enqueue(process);
         break;
     case AFTER_SLEEP:
-        if (!proc_sleep(process))
-            sched_enqueue(process);
+        sleep_or_go_on(process);
         break;
     case AFTER_POOL:
         context_give(scheduler, scheduler->after_context);
         break;
-    case AFTER_SLOW:
-        slow_submit(process);
+    case AFTER_BLOCK:
+        slow_submit(process, SLOW_BLOCKS);
+        break;
+    case AFTER_COMPUTE:
+        slow_submit(process, SLOW_COMPUTES);
         break;
     }
 }
@@ -82,11 +97,12 @@ void switch_to(struct scheduler *scheduler, struct context *from, struct context
 static void park(struct process *process, enum after after) {
     struct scheduler *scheduler = scheduler_current();
     struct context *context = scheduler->context;
+    watch_end(scheduler, process, true);
     process->parked = context;
     context->process = process;
     process->reductions_total += (uint64_t)(process->slice - process->work.reductions);
     process->slice = process->work.reductions;
-    process->scheduler = NULL;
+    atomic_store_explicit(&process->scheduler, NULL, memory_order_relaxed);
     scheduler->process = NULL;
     scheduler->after = after;
     scheduler->after_process = process;
@@ -109,14 +125,14 @@ static void give_way(struct process *process, int64_t deadline) {
         proc_timer_stop(process);
 }
 
-void sched_slow_enter(struct process *process) {
-    park(process, AFTER_SLOW);
+void sched_slow_enter(struct process *process, int kind) {
+    park(process, kind == SLOW_COMPUTES ? AFTER_COMPUTE : AFTER_BLOCK);
 }
 
 // ---- running a process --------------------------------------------------------------------------------------------
 
 static void begin_slice(struct scheduler *scheduler, struct process *process) {
-    process->scheduler = scheduler;
+    atomic_store_explicit(&process->scheduler, scheduler, memory_order_relaxed);
     process->work.reductions = process->slice = SLICE_REDUCTIONS;
     scheduler->process = process;
     atomic_store_explicit(&scheduler->context_switches,
@@ -124,14 +140,15 @@ static void begin_slice(struct scheduler *scheduler, struct process *process) {
                           memory_order_relaxed);
 }
 
-static void end_slice(struct process *process) {
+static void end_slice(struct process *process, bool ran) {
     struct scheduler *scheduler = scheduler_current(); // the process may have moved
     int64_t used = process->slice - process->work.reductions;
     process->reductions_total += (uint64_t)used;
     atomic_fetch_add_explicit(&scheduler->reductions, (uint64_t)used, memory_order_relaxed);
     scheduler->since_poll += (uint32_t)(used * POLL_EVERY / SLICE_REDUCTIONS);
-    process->scheduler = NULL;
+    atomic_store_explicit(&process->scheduler, NULL, memory_order_relaxed);
     scheduler->process = NULL;
+    watch_end(scheduler, process, ran);
 }
 
 static void set_running(struct process *process) {
@@ -140,32 +157,41 @@ static void set_running(struct process *process) {
         ;
 }
 
-static void run_until_it_stops(struct scheduler *scheduler, struct context *context, struct process *process) {
+static void process_exited(term pid) {
+    struct scheduler *scheduler = scheduler_current();
+    scheduler->process = NULL;
+    watch_exited(scheduler, pid);
+}
+
+static void run_until_it_stops(struct context *context, struct process *process) {
+    term pid = process->pid; // it may be gone afterwards
     switch (exec_run(process, context)) {
     case EXEC_SLICE_ENDED:
-        end_slice(process);
+        end_slice(process, true);
         sched_enqueue(process);
         break;
     case EXEC_WAITING:
         process->flags |= FLAG_RECEIVING;
-        end_slice(process);
-        if (!proc_sleep(process))
-            sched_enqueue(process);
+        end_slice(process, true);
+        sleep_or_go_on(process);
         break;
     case EXEC_EXITED:
-        scheduler_current()->process = NULL;
+        process_exited(pid);
         break;
     }
 }
 
 static void run(struct scheduler *scheduler, struct context *context, struct process *process) {
+    term pid = process->pid;
     set_running(process);
     begin_slice(scheduler, process);
-    switch (proc_before_run(process)) {
+    watch_begin(scheduler, process);
+    enum proc_next next = proc_before_run(process);
+    scheduler = scheduler_current(); // another one, where a system task has parked
+    switch (next) {
     case PROC_WAIT:
-        end_slice(process);
-        if (!proc_sleep(process))
-            sched_enqueue(process);
+        end_slice(process, false);
+        sleep_or_go_on(process);
         break;
     case PROC_EXIT:
         if (process->parked) {
@@ -173,11 +199,11 @@ static void run(struct scheduler *scheduler, struct context *context, struct pro
             process->parked = NULL;
         }
         proc_exit(process, process->exception_reason);
-        scheduler_current()->process = NULL;
+        process_exited(pid);
         break;
     case PROC_RUN:
         if (!process->parked) {
-            run_until_it_stops(scheduler, context, process);
+            run_until_it_stops(context, process);
             break;
         }
         struct context *parked = process->parked;
@@ -195,7 +221,7 @@ static struct process *steal(struct scheduler *thief) {
     struct schedulers *schedulers = vm.schedulers;
     unsigned count = schedulers->options.schedulers;
     for (unsigned i = 1; i < count; i++) {
-        struct process *process = run_queue_take(&schedulers->all[(thief->number - 1 + i) % count].queue);
+        struct process *process = run_queue_steal(&schedulers->all[(thief->number - 1 + i) % count].queue);
         if (process)
             return process;
     }
@@ -222,7 +248,9 @@ static void fire_timers(struct scheduler *scheduler) {
     if (now < scheduler->next_timer)
         return;
     scheduler->next_timer = INT64_MAX; // timers that start meanwhile may lower it
+    microstate_enter(MICROSTATE_AUX);
     int64_t next = wheel_advance(&scheduler->wheel, now);
+    microstate_enter(MICROSTATE_OTHER);
     if (next < scheduler->next_timer)
         scheduler->next_timer = next;
 }
@@ -230,6 +258,8 @@ static void fire_timers(struct scheduler *scheduler) {
 // Between two slices: memory, timers, descriptors.
 static void look_around(struct scheduler *scheduler) {
     epoch_safe_point(&scheduler->epoch);
+    if (atomic_load_explicit(&vm.schedulers->frozen, memory_order_relaxed))
+        scheduler_stand_still(scheduler);
     if (++scheduler->since_poll >= scheduler->clock_at) {
         scheduler->clock_at = scheduler->since_poll + CLOCK_EVERY;
         fire_timers(scheduler);
@@ -237,17 +267,21 @@ static void look_around(struct scheduler *scheduler) {
     if (scheduler->since_poll >= POLL_EVERY) {
         scheduler->since_poll = 0;
         scheduler->clock_at = CLOCK_EVERY;
+        microstate_enter(MICROSTATE_CHECK_IO);
         poll_until(scheduler, 0);
+        microstate_enter(MICROSTATE_OTHER);
     }
 }
 
 static void idle(struct scheduler *scheduler, bool online) {
-    atomic_store(&scheduler->awake, false);
-    atomic_fetch_add(&scheduler->busy_time, sys_monotonic_time() - atomic_load(&scheduler->busy_since));
-    scheduler_sleep(scheduler, online);
+    busy_end(&scheduler->busy);
+    watch_idle(scheduler, online);
+    microstate_enter(MICROSTATE_SLEEP);
+    if (atomic_load_explicit(&scheduler->queue.length, memory_order_relaxed) == 0 || !online)
+        scheduler_sleep(scheduler, online);
+    microstate_enter(MICROSTATE_OTHER);
     scheduler->clock_at = 0; // a timer may have ended the sleep
-    atomic_store(&scheduler->busy_since, sys_monotonic_time());
-    atomic_store(&scheduler->awake, true);
+    busy_begin(&scheduler->busy);
 }
 
 // The entry of every context. It never returns: in the end it switches to its thread's own stack.
@@ -273,15 +307,18 @@ void sched_enqueue(struct process *process) {
     uint32_t state = atomic_load(&process->state);
     while (!atomic_compare_exchange_weak(&process->state, &state, (state & ~STATE_MASK) | STATE_RUNNABLE))
         ;
+    if ((state & STATE_MASK) != STATE_RUNNING)
+        watch_active(process);
     struct scheduler *scheduler = scheduler_current();
     if (scheduler) {
         // The first in the queue waits for this scheduler, which is about to be free as a rule: a process that sends
-        // and then waits. A second one is worth a wake-up.
-        if (run_queue_put(&scheduler->queue, process) > 0 || !is_online(scheduler))
+        // and then waits. Two that talk to each other stay on one processor so. A second one is worth a wake-up.
+        bool online = is_online(scheduler);
+        if (run_queue_put(&scheduler->queue, process, online) > 0 || !online)
             wake_one();
         return;
     }
-    run_queue_put(&vm.schedulers->all[0].queue, process);
+    run_queue_put(&vm.schedulers->all[0].queue, process, false);
     wake_one();
 }
 
@@ -292,8 +329,8 @@ static void scheduler_thread(void *argument) {
     scheduler_set_current(scheduler);
     stack_of_thread(&scheduler->thread);
     epoch_return(&scheduler->epoch);
-    atomic_store(&scheduler->busy_since, sys_monotonic_time());
-    atomic_store(&scheduler->awake, true);
+    microstates_set_own(&scheduler->microstates);
+    busy_begin(&scheduler->busy);
     struct context *first = context_take(scheduler);
     scheduler->context = first;
     stack_switch(&scheduler->thread, &first->stack);
@@ -318,11 +355,12 @@ void sched_init(const struct sched_options *options) {
     atomic_store(&schedulers->online, schedulers->options.schedulers_online);
     atomic_store(&schedulers->epoch, 1);
     mutex_init(&schedulers->retire_lock);
+    mutex_init(&schedulers->account_lock);
     vm.schedulers = schedulers;
     sleep_init();
-    slow_init(schedulers->options.dirty_io + schedulers->options.dirty_cpu);
-    schedulers->all = aligned_alloc(CACHE_LINE, count * sizeof *schedulers->all);
-    memset(schedulers->all, 0, count * sizeof *schedulers->all);
+    slow_init(SLOW_BLOCKS, schedulers->options.dirty_io);
+    slow_init(SLOW_COMPUTES, schedulers->options.dirty_cpu);
+    schedulers->all = sys_alloc_aligned(CACHE_LINE, count * sizeof *schedulers->all);
     for (unsigned i = 0; i < count; i++) {
         struct scheduler *scheduler = &schedulers->all[i];
         scheduler->number = i + 1;
@@ -330,12 +368,14 @@ void sched_init(const struct sched_options *options) {
         run_queue_init(&scheduler->queue);
         wheel_init(&scheduler->wheel);
         epoch_join(&scheduler->epoch);
+        microstates_init(&scheduler->microstates);
     }
     vm.hooks.enqueue = sched_enqueue;
     vm.hooks.retire = epoch_retire;
     vm.hooks.give_way = give_way;
     vm.hooks.slow_enter = sched_slow_enter;
     vm.hooks.slow_leave = sched_slow_leave;
+    vm.hooks.scheduler_number = sched_number;
     vm.hooks.timer_start = timer_start;
     vm.hooks.timer_cancel = timer_cancel;
 }
@@ -359,18 +399,12 @@ void sched_stop(void) {
     wake_all();
 }
 
-static int64_t busy_time(struct scheduler *scheduler) {
-    int64_t busy = atomic_load(&scheduler->busy_time);
-    return atomic_load(&scheduler->awake) ? busy + sys_monotonic_time() - atomic_load(&scheduler->busy_since) : busy;
-}
-
 struct sched_statistics sched_statistics(unsigned number) {
     struct scheduler *scheduler = &vm.schedulers->all[number - 1];
     return (struct sched_statistics){
         .context_switches = atomic_load(&scheduler->context_switches),
         .reductions = atomic_load(&scheduler->reductions),
         .run_queue = atomic_load(&scheduler->queue.length),
-        .busy_time = busy_time(scheduler),
-        .running = atomic_load(&scheduler->awake),
+        .running = atomic_load(&scheduler->busy.busy),
     };
 }

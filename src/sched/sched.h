@@ -5,6 +5,7 @@
 
 #include "proc/proc.h"
 #include "proc/timer.h"
+#include "sys/microstate.h"
 
 #define SLICE_REDUCTIONS (HARD_TEST ? 50 : 4000)
 
@@ -33,7 +34,8 @@ bool timer_cancel(struct timer *timer);
 
 // ---- polling: file descriptors ------------------------------------------------------------------------------------
 
-enum poll_events { POLL_READ = 1, POLL_WRITE = 2 };
+// An error or hang-up is told as such to those who wait for it, to others as what they wait for.
+enum poll_events { POLL_READ = 1, POLL_WRITE = 2, POLL_ERROR = 4 };
 // One registration a descriptor, one shot: `ready` runs once on a scheduler thread, then it must be armed again. It
 // must be short, and its owner serialises what it touches: it may run beside any process.
 struct poll_source {
@@ -48,6 +50,7 @@ int poll_arm(struct poll_source *source, unsigned events);
 // itself: there it is enough not to arm again, and to call poll_forget.
 void poll_disarm(struct poll_source *source);
 void poll_forget(struct poll_source *source);
+size_t poll_count(void); // sources that are known
 
 // ---- threads that are no schedulers -------------------------------------------------------------------------------
 
@@ -56,19 +59,43 @@ struct epoch_member;
 struct epoch_member *epoch_visit(void);
 void epoch_visit_end(struct epoch_member *member);
 
+// ---- standing still (freeze.c) ------------------------------------------------------------------------------------
+
+// Stops all schedulers (but the caller's own) between two slices, and keeps the slow-work pool from beginning anything,
+// until sched_thaw. Waits for them no longer than `patience` (ns): false when somebody still runs.
+bool sched_freeze(int64_t patience);
+void sched_thaw(void);
+// While frozen: whether nobody runs the process, so that all that it owns may be read.
+bool sched_stands(const struct process *process);
+
 // ---- numbers ------------------------------------------------------------------------------------------------------
 
 unsigned sched_count(void);
 // Lets only the first `count` schedulers run processes; returns how many did before.
 unsigned sched_set_online(unsigned count);
-unsigned sched_number(void); // of the calling thread's scheduler, from 1; 0 for other threads
+unsigned sched_number(void);         // of the calling thread's scheduler, from 1; 0 for other threads
+struct process *sched_process(void); // that it runs, or NULL
 struct sched_statistics {
     uint64_t context_switches, reductions;
     uint64_t run_queue; // processes waiting in it
-    int64_t busy_time;  // ns
     bool running;       // a process
 };
+struct slow_statistics {
+    unsigned waiting, running; // processes
+};
+struct slow_statistics sched_slow_statistics(enum slow_work kind);
 // Of scheduler `number`, from 1.
 struct sched_statistics sched_statistics(unsigned number);
+
+// The threads that run processes, each kind numbered from 1. Those of the slow-work pool count though they have not
+// been made yet.
+enum sched_thread { SCHED_NORMAL, SCHED_DIRTY_CPU, SCHED_DIRTY_IO, SCHED_THREADS };
+unsigned sched_thread_count(enum sched_thread kind);
+int64_t sched_busy_time(enum sched_thread kind, unsigned number); // ns
+
+// Microstate accounting of all these threads.
+bool sched_microstates_set(bool on); // whether it was on
+bool sched_microstates_clear(void);  // whether it is on
+void sched_microstates_read(enum sched_thread kind, unsigned number, uint64_t spent[MICROSTATES]);
 
 #endif

@@ -11,8 +11,10 @@
 
 #include "exec/exec.h"
 #include "sched/sched.h"
-#include "sys/poll.h"
+#include "sys/microstate.h"
+#include "sys/poller.h"
 #include "sys/thread.h"
+#include "vm.h"
 
 #define CACHE_LINE 64
 
@@ -28,12 +30,18 @@ struct run_queue {
     struct queue queues[PRIORITY_COUNT];
     uint32_t low_skipped; // normal processes taken while low ones waited
     _Atomic uint32_t length;
+    _Atomic bool reserved; // there is one process, and it is for the owner, who comes for it soon
 };
 
 void run_queue_init(struct run_queue *queue);
-// Returns the length before.
-uint32_t run_queue_put(struct run_queue *queue, struct process *process);
+// Returns the length before. A process put into an empty queue may be reserved.
+uint32_t run_queue_put(struct run_queue *queue, struct process *process, bool reserve);
 struct process *run_queue_take(struct run_queue *queue);
+// What a thief may take.
+bool run_queue_has_spoils(const struct run_queue *queue);
+struct process *run_queue_steal(struct run_queue *queue);
+// The owner will not come.
+void run_queue_give_up(struct run_queue *queue);
 
 // ---- timers -------------------------------------------------------------------------------------------------------
 
@@ -80,9 +88,21 @@ void epoch_leave(struct epoch_member *member);  // before sleeping
 void epoch_return(struct epoch_member *member); // after
 void epoch_defer(struct epoch_member *member, void *memory, void (*free_function)(void *));
 
+// ---- how long a thread has been at work ---------------------------------------------------------------------------
+
+// Only the thread itself writes.
+struct busy_time {
+    _Atomic int64_t total, since; // ns; `total` is up to `since`
+    _Atomic bool busy;
+};
+
+void busy_begin(struct busy_time *time);
+void busy_end(struct busy_time *time);
+int64_t busy_total(const struct busy_time *time);
+
 // ---- the scheduler ------------------------------------------------------------------------------------------------
 
-enum after { AFTER_NOTHING, AFTER_ENQUEUE, AFTER_SLEEP, AFTER_POOL, AFTER_SLOW };
+enum after { AFTER_NOTHING, AFTER_ENQUEUE, AFTER_SLEEP, AFTER_POOL, AFTER_BLOCK, AFTER_COMPUTE };
 
 struct scheduler {
     alignas(CACHE_LINE) struct run_queue queue;
@@ -105,11 +125,16 @@ struct scheduler {
     uint32_t clock_at;                          // of since_poll: when to look at the clock again
     int64_t next_timer;                         // when to look at the wheel
     _Atomic(struct poll_source *) ready_source; // whose `ready` it runs
+    bool worked;                                // while schedulers are profiled: for others than the profiler
+    bool told_idle;                             // ... and its idleness was told
+    bool told_of;                               // a traced process's `in` was
+    int64_t taken_up;    // when it took up the process, while system_monitor's long_schedule is watched; else 0
+    term taken_up_in[3]; // ... in which function; [0] is NONE: in none
     // statistics: only the owner writes
     _Atomic uint64_t context_switches, reductions;
-    _Atomic int64_t busy_time; // ns, up to busy_since
-    _Atomic int64_t busy_since;
-    _Atomic bool awake;
+    struct busy_time busy;
+    struct microstates microstates;
+    _Atomic bool still; // waits for the VM to thaw
 };
 
 struct slow_pool;
@@ -118,6 +143,7 @@ struct schedulers {
     struct sched_options options;
     struct scheduler *all; // options.schedulers of them
     _Atomic bool stopping;
+    _Atomic unsigned frozen;  // how many want it to stand still
     _Atomic unsigned running; // threads in the loop
     _Atomic uint32_t sleeper_count;
     mutex sleep_lock;
@@ -131,7 +157,8 @@ struct schedulers {
     _Atomic(struct epoch_member *) members;
     mutex retire_lock;
     struct epoch_member outside; // for threads that are no schedulers, under retire_lock
-    struct slow_pool *slow;
+    struct slow_pool *slow[SLOW_KINDS];
+    mutex account_lock; // of changes of microstate accounting
     _Atomic unsigned online;
 };
 
@@ -165,12 +192,45 @@ void switch_to(struct scheduler *scheduler, struct context *from, struct context
 // On arrival: what the one who left wanted done.
 void after_switch(struct scheduler *scheduler);
 
+// ---- what is told of it (watch.c)
+
+// Around the time that a scheduler gives to a process; `ran`: not only to take signals. Exited: it is gone by now.
+void watch_tell_process(struct process *process, bool active);
+void watch_begin(struct scheduler *scheduler, struct process *process);
+void watch_end(struct scheduler *scheduler, struct process *process, bool ran);
+void watch_exited(struct scheduler *scheduler, term pid);
+// system_profile: a process has something to do again (it is in no queue yet), or nothing (it has stopped, and is not
+// asleep yet).
+static inline void watch_active(struct process *process) {
+    if (vm_watches(WATCH_PROCESSES))
+        watch_tell_process(process, true);
+}
+static inline void watch_inactive(struct process *process) {
+    if (vm_watches(WATCH_PROCESSES))
+        watch_tell_process(process, false);
+}
+// The scheduler has nothing to do. What it does for the profiler itself is not told, nor when it has nothing else.
+void watch_idle(struct scheduler *scheduler, bool online);
+
+// ---- standing still (freeze.c)
+
+bool sched_frozen(void);
+// Returns when the VM thaws.
+void scheduler_stand_still(struct scheduler *scheduler);
+
 // ---- the slow-work pool (slow.c)
 
-void slow_init(unsigned threads);
+void slow_init(enum slow_work kind, unsigned threads);
 // Gives a process whose stack is parked to a thread of the pool.
-void slow_submit(struct process *process);
-void sched_slow_enter(struct process *process);
+void slow_submit(struct process *process, enum slow_work kind);
+// Before the pool's thread goes on with the process: not while the VM stands still.
+void slow_begin(struct slow_thread *thread, struct process *process);
+void sched_slow_enter(struct process *process, int kind);
 void sched_slow_leave(struct process *process);
+// Of all that there may be, made or not.
+unsigned slow_thread_count(enum slow_work kind);
+// Of a thread by its number, from 1.
+const struct busy_time *slow_thread_busy(enum slow_work kind, unsigned number);
+struct microstates *slow_thread_microstates(enum slow_work kind, unsigned number);
 
 #endif

@@ -19,10 +19,10 @@ void sleep_init(void) {
 static bool work_somewhere(void) {
     struct schedulers *schedulers = vm.schedulers;
     for (unsigned i = 0; i < schedulers->options.schedulers; i++) {
-        if (atomic_load(&schedulers->all[i].queue.length) > 0)
+        if (run_queue_has_spoils(&schedulers->all[i].queue))
             return true;
     }
-    return atomic_load(&schedulers->stopping);
+    return atomic_load(&schedulers->stopping) || sched_frozen();
 }
 
 // Out of the list of sleepers; under sleep_lock.
@@ -68,6 +68,8 @@ void wake_all(void) {
 void scheduler_sleep(struct scheduler *scheduler, bool online) {
     struct schedulers *schedulers = vm.schedulers;
     if (!online) {
+        run_queue_give_up(&scheduler->queue);
+        wake_one();
         epoch_leave(&scheduler->epoch);
         gate_wait(&scheduler->gate, scheduler->next_timer);
         epoch_return(&scheduler->epoch);

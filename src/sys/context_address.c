@@ -2,6 +2,7 @@
 // AddressSanitizer: it must know the bounds of the stack that runs. `fiber` holds its fake stack while another runs.
 
 #include <pthread.h>
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 
 #include "sys/context.h"
@@ -9,7 +10,9 @@
 void sanitizer_stack_new(struct stack *stack) {
     stack->fiber = NULL;
 }
+// Frames that were dropped have left their marks.
 void sanitizer_stack_free(struct stack *stack) {
+    __asan_unpoison_memory_region(stack->memory + STACK_GUARD, stack->size - STACK_GUARD);
 }
 void sanitizer_stack_of_thread(struct stack *stack) {
     pthread_attr_t attributes;

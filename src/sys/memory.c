@@ -1,23 +1,21 @@
 // Memory of the system: what to do when there is no more, and pages.
 // The allocator itself is the file that the build picks: memory_mimalloc.c, or memory_system.c for the sanitizers.
 
-#include <stdio.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "sys/memory.h"
 #include "sys/sys.h"
 
-void (*sys_out_of_memory)(size_t bytes);
+// Pages of ours hold pointers to blocks, which are no leaks then.
+#if __has_feature(address_sanitizer)
+#include <sanitizer/lsan_interface.h>
+#define HOLDS_POINTERS(memory, bytes) __lsan_register_root_region(memory, bytes)
+#else
+#define HOLDS_POINTERS(memory, bytes)
+#endif
 
 void memory_exhausted(size_t bytes) {
-    // The message and the exit status are those that supervisors of OTP nodes know.
-    fprintf(stderr, "\neheap_alloc: Cannot allocate %zu bytes of memory (of type \"heap\").\n", bytes);
-    void (*report)(size_t) = sys_out_of_memory;
-    sys_out_of_memory = NULL; // once, should the report need memory itself
-    if (report)
-        report(bytes);
-    _exit(1);
+    sys_fatal("eheap_alloc: Cannot allocate %zu bytes of memory (of type \"heap\").", bytes);
 }
 
 void *sys_reserve(size_t bytes) {
@@ -30,6 +28,7 @@ void *sys_reserve(size_t bytes) {
 void sys_commit(void *memory, size_t bytes) {
     if (mprotect(memory, bytes, PROT_READ | PROT_WRITE) != 0)
         memory_exhausted(bytes);
+    HOLDS_POINTERS(memory, bytes);
 }
 
 void sys_decommit(void *memory, size_t bytes) {
@@ -39,4 +38,18 @@ void sys_decommit(void *memory, size_t bytes) {
 
 void sys_unreserve(void *memory, size_t bytes) {
     munmap(memory, bytes);
+}
+
+#define EMERGENCY_ROOM ((size_t)96 << 20) // two of the allocator's segments, and what lies between
+static void *emergency_room;
+
+void sys_keep_emergency_room(void) {
+    void *memory = mmap(NULL, EMERGENCY_ROOM, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    emergency_room = memory == MAP_FAILED ? NULL : memory;
+}
+
+void sys_use_emergency_room(void) {
+    if (emergency_room)
+        munmap(emergency_room, EMERGENCY_ROOM);
+    emergency_room = NULL;
 }

@@ -28,6 +28,7 @@ struct atom_entry {
 };
 
 struct slots {
+    struct slots *older;        // what somebody may be searching still: all of them together are smaller than this one
     size_t mask;                // slot count - 1
     _Atomic uint32_t indices[]; // index + 1, 0 = free; at most half of them are taken
 };
@@ -41,7 +42,7 @@ struct atom_table {
     pthread_mutex_t lock;
     size_t committed; // entries that have memory
     uint8_t *free_text, *free_text_end;
-    size_t memory;
+    _Atomic size_t memory; // may be read without
 };
 
 enum { FIRST_SLOTS = 4096, COMMIT_STEP = 4096, TEXT_BLOCK = 32 * 1024, BYTES_MAX = 4 * ATOM_CHARACTERS_MAX };
@@ -121,10 +122,14 @@ static struct slots *slots_new(struct atom_table *atoms, size_t count) {
     return slots;
 }
 
-// The slot that names the atom, or the free one where it belongs. The hash is poor in its low bits, hence the product.
+// The hash is poor in its low bits, hence the product.
+static size_t first_slot(const struct atom_entry *wanted) {
+    return ((uint64_t)wanted->hash * 0x9e3779b97f4a7c15u) >> 32;
+}
+
+// The slot that names the atom, or the free one where it belongs.
 static _Atomic uint32_t *find_slot(struct atom_table *atoms, struct slots *slots, const struct atom_entry *wanted) {
-    size_t at = ((uint64_t)wanted->hash * 0x9e3779b97f4a7c15u) >> 32;
-    for (;; at++) {
+    for (size_t at = first_slot(wanted);; at++) {
         _Atomic uint32_t *slot = &slots->indices[at & slots->mask];
         uint32_t index = atomic_load_explicit(slot, memory_order_acquire);
         if (index == 0)
@@ -144,6 +149,7 @@ static term find(struct atom_table *atoms, const struct atom_entry *wanted) {
 
 static void grow_slots(struct atom_table *atoms, struct slots *old, size_t count) {
     struct slots *slots = slots_new(atoms, 2 * (old->mask + 1));
+    slots->older = old;
     for (size_t i = 0; i < count; i++)
         atomic_store_explicit(find_slot(atoms, slots, &atoms->entries[i]), (uint32_t)i + 1, memory_order_relaxed);
     atomic_store_explicit(&atoms->slots, slots, memory_order_release);
@@ -162,13 +168,14 @@ static const uint8_t *keep_text(struct atom_table *atoms, const uint8_t *bytes, 
     return copy;
 }
 
+// NONE when the table is full.
 static term insert(struct atom_table *atoms, const struct atom_entry *entry) {
     term atom = find(atoms, entry);
     if (atom != NONE)
         return atom;
     size_t count = atomic_load_explicit(&atoms->count, memory_order_relaxed);
     if (count >= atoms->limit)
-        sys_fatal("no more index entries in atom_tab (max=%zu)", atoms->limit);
+        return NONE;
     if (count == atoms->committed) {
         size_t bytes = COMMIT_STEP * sizeof(struct atom_entry);
         sys_commit(atoms->entries + count, bytes);
@@ -227,6 +234,8 @@ term atom_from_utf8(const void *bytes, size_t size) {
     pthread_mutex_lock(&vm.atoms->lock);
     atom = insert(vm.atoms, &entry);
     pthread_mutex_unlock(&vm.atoms->lock);
+    if (atom == NONE)
+        sys_fatal("no more index entries in atom_tab (max=%zu)", vm.atoms->limit);
     return atom;
 }
 
@@ -267,8 +276,17 @@ size_t atom_limit(void) {
 }
 
 size_t atom_memory(void) {
-    pthread_mutex_lock(&vm.atoms->lock);
-    size_t memory = vm.atoms->memory;
-    pthread_mutex_unlock(&vm.atoms->lock);
-    return memory;
+    return atomic_load_explicit(&vm.atoms->memory, memory_order_relaxed);
+}
+
+struct hash_numbers atom_table_numbers(void) {
+    struct slots *slots = atomic_load_explicit(&vm.atoms->slots, memory_order_acquire);
+    struct hash_numbers numbers = {.size = slots->mask + 1, .objects = atom_count()};
+    for (size_t i = 0; i < numbers.objects; i++) {
+        const struct atom_entry *entry = &vm.atoms->entries[i];
+        size_t at = (size_t)(find_slot(vm.atoms, slots, entry) - slots->indices);
+        hash_numbers_deepen(&numbers, ((at - first_slot(entry)) & slots->mask) + 1);
+    }
+    numbers.used = numbers.objects;
+    return numbers;
 }

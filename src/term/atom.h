@@ -6,6 +6,7 @@
 #ifndef PURLIN_TERM_ATOM_H
 #define PURLIN_TERM_ATOM_H
 
+#include "term/hash_numbers.h"
 #include "term/term.h"
 
 #define ATOM_CHARACTERS_MAX 255
@@ -31,5 +32,6 @@ uint32_t atom_hash(term atom);  // of the text, as phash2 needs it
 size_t atom_count(void);
 size_t atom_limit(void);
 size_t atom_memory(void);
+struct hash_numbers atom_table_numbers(void);
 
 #endif

@@ -39,8 +39,8 @@ void bits_put_unsigned(uint8_t *to, size_t offset, uint64_t value, size_t size) 
     to += offset >> 3;
     offset &= 7;
     if (offset == 0 && size % 8 == 0) {
-        for (size_t i = size / 8; i-- > 0; value >>= 8)
-            to[i] = (uint8_t)value;
+        if (size > 0)
+            bytes_put(to, __builtin_bswap64(value << (64 - size)), size / 8);
         return;
     }
     while (size > 0) {
@@ -354,10 +354,9 @@ term bits_append(struct heap *heap, term prefix, size_t extra, struct bits_build
     if (is_kind(prefix, KIND_SLICE)) {
         struct shared_binary *shared = (struct shared_binary *)boxed(prefix)[2];
         size_t offset = boxed(prefix)[3], end = offset + size;
-        if (end + extra <= 8 * shared->capacity &&
-            atomic_compare_exchange_strong(&shared->used, &(size_t){end}, end + extra)) {
+        if (shared_binary_extend(shared, end, extra)) {
             size_t binary_bytes = heap->binary_bytes;
-            shared_binary_retain(shared);
+            heap_retain_ahead(heap, shared);
             term result = heap_slice(heap, shared, offset, size + extra);
             heap->binary_bytes = binary_bytes + bits_to_bytes(extra); // the rest has been counted with `prefix`
             *builder = (struct bits_builder){shared_binary_bytes(shared), end, end + extra};

@@ -44,6 +44,26 @@ size_t bits_get_utf32(struct bits from, bool little, uint32_t *character);
 
 // ---- segments: writing --------------------------------------------------------------------------------------------
 
+// The first 1 to 8 bytes of the word as it lies in memory.
+static inline void bytes_put(uint8_t *to, uint64_t word, size_t bytes) {
+    switch (bytes) {
+    case 1:
+        *to = (uint8_t)word;
+        return;
+    case 2:
+        memcpy(to, &word, 2);
+        return;
+    case 4:
+        memcpy(to, &word, 4);
+        return;
+    case 8:
+        memcpy(to, &word, 8);
+        return;
+    default:
+        for (size_t i = 0; i < bytes; i++, word >>= 8)
+            to[i] = (uint8_t)word;
+    }
+}
 void bits_put_unsigned(uint8_t *to, size_t offset, uint64_t value, size_t size); // the low `size` bits, at most 64
 // The low `size` bits of any integer.
 void bits_put_integer(uint8_t *to, size_t offset, term value, size_t size, bool little);

@@ -293,6 +293,8 @@ static bool same_near(term a, term b, unsigned depth) {
     while (a != b) {
         const term *x, *y;
         size_t last;
+        if (!is_pointer(a) && !is_pointer(b))
+            return false;
         if (depth > 0 && is_list(a) && is_list(b)) {
             x = list_cell(a);
             y = list_cell(b);

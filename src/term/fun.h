@@ -20,9 +20,9 @@ struct export {
     _Atomic(const word *) entry;
     term module, function;
     uint32_t arity;
-    bool traced;                           // `entry` is a breakpoint: a built-in function, too, must be called by it
+    _Atomic bool traced;                   // `entry` is a breakpoint: a built-in function, too, must be called by it
     term (*bif)(struct process *, term *); // a built-in function, or NULL
-    struct function *code;                 // in the current code, or NULL
+    _Atomic(struct function *) code;       // in the current code, or NULL
     word stub[2];                          // the instruction that `entry` names while there is no code
 };
 

@@ -205,7 +205,7 @@ static uint32_t phash_boxed(uint32_t hash, struct term_stack *stack, term t) {
         return hash;
     case KIND_MAP:
     case KIND_MAP_ROOT:
-        return hash * PRIME_13 + PRIME_14 + term_phash2(t);
+        return hash * PRIME_13 + PRIME_14 + term_phash2(t, NULL);
     case KIND_FUN: {
         const struct lambda *lambda = fun_lambda(t);
         size_t free = header_size(words[0]) - 2;

@@ -21,6 +21,17 @@ static struct chunk chunk_of(int base) {
     return chunk;
 }
 
+// Steps through all digits, a chunk at a time.
+#define LONG_TEXT (HARD_TEST ? 200 : 10000) // characters
+
+bool integer_text_is_long_work(size_t size) {
+    return size > LONG_TEXT;
+}
+
+bool integer_is_long_text(term t) {
+    return is_bignum(t) && header_size(*boxed(t)) > LONG_TEXT / 20; // about as many characters as a digit has
+}
+
 // A character's value as a digit; 36 or more when it is none.
 static int character_value(char c) {
     if (c >= '0' && c <= '9')

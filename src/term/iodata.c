@@ -10,6 +10,7 @@
 void iodata_walk_begin(struct iodata_walk *walk, term data) {
     walk->rest = data;
     walk->status = IODATA_OK;
+    walk->uncharged = 0;
     term_stack_begin(&walk->tails);
 }
 
@@ -72,7 +73,21 @@ bool iodata_next(struct iodata_walk *walk) {
     return false;
 }
 
-enum iodata_status iodata_size_bits(term data, size_t *size) {
+// For a piece of which so many bits were touched. Gives way only while no memory is held: a process that is killed
+// meanwhile leaves nothing behind.
+enum { BITS_PER_REDUCTION = 512 };
+static void charge(struct iodata_walk *walk, struct work *work, size_t bits) {
+    if (!work)
+        return;
+    work->reductions -= (int64_t)(bits / BITS_PER_REDUCTION);
+    walk->uncharged++;
+    if (walk->uncharged < 16 || walk->tails.items != walk->tails.place)
+        return;
+    walk->uncharged = 0;
+    work_charge(work, 1);
+}
+
+enum iodata_status iodata_size_bits(term data, size_t *size, struct work *work) {
     struct iodata_walk walk;
     *size = 0;
     iodata_walk_begin(&walk, data);
@@ -80,12 +95,13 @@ enum iodata_status iodata_size_bits(term data, size_t *size) {
         *size += walk.piece.size;
         if (*size > IODATA_BITS_MAX)
             walk.status = IODATA_LIMIT;
+        charge(&walk, work, walk.piece_term == NONE ? walk.piece.size : 0);
     }
     iodata_walk_end(&walk);
     return walk.status;
 }
 
-enum iodata_status iodata_size(term data, size_t *size) {
+enum iodata_status iodata_size(term data, size_t *size, struct work *work) {
     struct iodata_walk walk;
     *size = 0;
     iodata_walk_begin(&walk, data);
@@ -95,25 +111,30 @@ enum iodata_status iodata_size(term data, size_t *size) {
             walk.status = IODATA_BAD;
         else if (*size > IODATA_BITS_MAX >> 3)
             walk.status = IODATA_LIMIT;
+        charge(&walk, work, walk.piece_term == NONE ? walk.piece.size : 0);
     }
     iodata_walk_end(&walk);
     return walk.status;
 }
 
-void iodata_copy(term data, uint8_t *to) {
+void iodata_copy(term data, uint8_t *to, struct work *work) {
     struct iodata_walk walk;
     iodata_walk_begin(&walk, data);
-    for (; iodata_next(&walk); to += walk.piece.size >> 3)
+    for (; iodata_next(&walk); to += walk.piece.size >> 3) {
         bits_copy(to, 0, walk.piece);
+        charge(&walk, work, walk.piece.size);
+    }
     iodata_walk_end(&walk);
 }
 
-void iodata_copy_bits(term data, uint8_t *to) {
+void iodata_copy_bits(term data, uint8_t *to, struct work *work) {
     struct iodata_walk walk;
     size_t at = 0;
     iodata_walk_begin(&walk, data);
-    for (; iodata_next(&walk); at += walk.piece.size)
+    for (; iodata_next(&walk); at += walk.piece.size) {
         bits_copy(to, at, walk.piece);
+        charge(&walk, work, walk.piece.size);
+    }
     iodata_walk_end(&walk);
     if (at & 7)
         to[at >> 3] &= (uint8_t)(0xff << (8 - (at & 7)));

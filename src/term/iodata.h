@@ -6,6 +6,7 @@
 
 #include "term/stack.h"
 #include "term/term.h"
+#include "term/work.h"
 
 enum iodata_status {
     IODATA_OK,
@@ -13,14 +14,15 @@ enum iodata_status {
     IODATA_LIMIT, // longer than any memory: lists may share parts
 };
 
-// Size of a binary or iolist in bytes. Bitstrings that are no binaries are IODATA_BAD.
-enum iodata_status iodata_size(term data, size_t *size);
+// Size of a binary or iolist in bytes. Bitstrings that are no binaries are IODATA_BAD. This and the next three charge
+// `work` (NULL: never give way).
+enum iodata_status iodata_size(term data, size_t *size, struct work *work);
 // Writes the bytes of what iodata_size found good.
-void iodata_copy(term data, uint8_t *to);
+void iodata_copy(term data, uint8_t *to, struct work *work);
 
 // The same in bits: any bitstrings are good. The bits after the last one, in the last byte, are written as zero.
-enum iodata_status iodata_size_bits(term data, size_t *size);
-void iodata_copy_bits(term data, uint8_t *to);
+enum iodata_status iodata_size_bits(term data, size_t *size, struct work *work);
+void iodata_copy_bits(term data, uint8_t *to, struct work *work);
 
 // Visits the pieces in order, one bitstring or a run of single bytes at a time:
 //
@@ -36,6 +38,7 @@ struct iodata_walk {
     term piece_term;         // the bitstring whose bits it is; NONE for a run of bytes
     struct term_stack tails; // of the lists that `rest` lies in, innermost last
     enum iodata_status status;
+    unsigned uncharged; // pieces since the last charge
     uint8_t run[IODATA_RUN_MAX];
 };
 void iodata_walk_begin(struct iodata_walk *walk, term data);

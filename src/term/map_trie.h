@@ -35,6 +35,16 @@ static inline ptrdiff_t map_find_easy(term map, term key) { // -1 when absent
             return (ptrdiff_t)i;
     return -1;
 }
+// The same where several keys are asked for: they mostly follow one another, so the search begins at `from`.
+static inline ptrdiff_t map_find_easy_from(const term *keys, size_t size, term key, size_t from) {
+    for (size_t i = from; i < size; i++)
+        if (keys[i] == key)
+            return (ptrdiff_t)i;
+    for (size_t i = 0; i < from; i++)
+        if (keys[i] == key)
+            return (ptrdiff_t)i;
+    return -1;
+}
 static inline term map_get_inline(term map, term key) {
     if (!map_is_easy(map, key))
         return map_get(map, key);

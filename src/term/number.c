@@ -8,6 +8,8 @@
 
 // From this many digits on (in the shorter factor) libtommath's faster multiplications pay for their set-up.
 enum { LONG_FACTOR = 64 };
+// Products of two digits that take about a millisecond.
+enum { LONG_PRODUCT = HARD_TEST ? 64 : 1 << 20 };
 
 static term fail(enum number_error *error, enum number_error why) {
     *error = why;
@@ -278,6 +280,12 @@ term number_abs(struct heap *heap, term a, enum number_error *error) {
     if (!is_integer(a))
         return fail(error, NUMBER_BADARITH);
     return integer_is_negative(a) ? number_negate(heap, a, error) : a;
+}
+
+bool number_is_long_work(term a, term b) {
+    if (!is_bignum(a) || !is_bignum(b))
+        return false;
+    return (size_t)header_size(*boxed(a)) * (size_t)header_size(*boxed(b)) > LONG_PRODUCT;
 }
 
 // ---- order

@@ -28,6 +28,9 @@ term number_bnot(struct heap *heap, term a, enum number_error *error);
 term number_bsl(struct heap *heap, term a, term b, enum number_error *error);
 term number_bsr(struct heap *heap, term a, term b, enum number_error *error);
 
+// Whether multiplying or dividing these may take more than about a millisecond.
+bool number_is_long_work(term a, term b);
+
 int number_compare(term a, term b); // of two numbers, by value, exactly
 
 // Between integers and the machine. False when the value does not fit (or is no integer).
@@ -49,6 +52,10 @@ term integer_from_magnitude(struct heap *heap, const uint8_t *bytes, size_t size
 
 // Text. integer_parse takes [+-]digits in the base, whole text; NONE when it is no integer (limit: system_limit).
 term integer_parse(struct heap *heap, const char *text, size_t size, int base, enum number_error *error);
+// Whether text of so many characters, or that of this integer, may take more than about a millisecond: the work grows
+// with the square.
+bool integer_text_is_long_work(size_t size);
+bool integer_is_long_text(term t);
 // Returns a scratch buffer's length; writes into *text memory from sys_alloc that the caller frees.
 size_t integer_format(term t, int base, char **text); // upper-case digits, as integer_to_list/2
 

@@ -281,13 +281,19 @@ static void walk(struct walker *walker, term t) {
         walk_mark(walker, t);
 }
 
-uint32_t term_phash2(term t) {
+// Gives way only while no memory is held: a process that is killed meanwhile leaves nothing behind.
+enum { VALUES_PER_REDUCTION = 8 };
+
+uint32_t term_phash2(term t, struct work *work) {
     struct walker walker;
     walker.hash = walker.pairs = 0;
     term_stack_begin(&walker.stack);
     term_stack_push(&walker.stack, t);
-    while (walker.stack.count > 0)
+    for (size_t count = 1; walker.stack.count > 0; count++) {
         walk(&walker, term_stack_pop(&walker.stack));
+        if (count % VALUES_PER_REDUCTION == 0 && walker.stack.items == walker.stack.place)
+            work_charge(work, 1);
+    }
     term_stack_end(&walker.stack);
     return walker.hash;
 }

@@ -4,7 +4,7 @@
 //
 //   low bits   meaning                         the rest
 //   00         small integer                   62 bits, two's complement
-//   11         float (flonum)                  a double rotated left by 3, its two low bits replaced (see float_fits)
+//   11         float (flonum)                  a double with its exponent shifted, rotated left by 3 (see flonum_make)
 //   001        list cell                       address of two words: head, tail
 //   010        boxed                           address of a header followed by the value's words
 //   101        immediate                       bits 3..5 say which (enum immediate), bits 6..63 are its payload
@@ -27,8 +27,8 @@
 //   fun) KIND_EXTERNAL_PID     word 1 = node (atom); 2 = creation (small); 3 = id (small); 4 = serial (small)
 //   KIND_EXTERNAL_PORT    word 1 = node (atom); 2 = creation (small); 3 = number (small: 62 bits are enough)
 //   KIND_EXTERNAL_REFERENCE  word 1 = node (atom); 2 = creation (small); then one small per 32-bit id, at most 5
-//   KIND_MATCH_CONTEXT    word 1 = the bitstring; 2 = position, 3 = end (bits from its start, smalls); 4.. = saved
-//   positions
+//   KIND_MATCH_CONTEXT    word 1 = the bitstring; 2 = position, 3 = end (bits from its start, smalls); 4 = address of
+//   its first byte if that stays, or 0 (a small)
 //   -- from here on the words are opaque to the collector --
 //   KIND_BIGNUM           magnitude as libtommath digits (60 bits each, least significant first); aux = 1 when negative
 //   KIND_FLOAT            a double whose exponent does not fit a flonum
@@ -36,7 +36,8 @@
 //   KIND_EXPORT           word 1 = struct export *
 //   KIND_BITSTRING        in place: word 1 = size in bits (raw), then the bytes, padded with zeros to a word
 //   -- from here on words 1 and 2 are `next` and an owned pointer: see struct off_heap in heap/heap.h --
-//   KIND_SLICE            word 1 = next; 2 = struct shared_binary *; 3 = offset in bits (raw); 4 = size in bits (raw)
+//   KIND_SLICE            word 1 = next; 2 = struct shared_binary *; 3 = offset in bits (raw, of any sign: nif/ shows
+//                         bytes that lie elsewhere); 4 = size in bits (raw)
 //   KIND_MAGIC_REFERENCE  word 1 = next; 2 = struct shared_binary * with a destructor; 3, 4 = ids as in KIND_REFERENCE
 
 #ifndef PURLIN_TERM_TERM_H
@@ -137,29 +138,29 @@ static inline bool is_local_port(term t) {
 
 // ---- floats -------------------------------------------------------------------------------------------------------
 
-// Fits when bits 62..60 of the double are 011 or 100 (exponents about 1e-77..1e77), and for +0.0.
-#define FLONUM_ZERO 0x8000000000000003u
+// Adding this makes bits 62 and 61 of a double 11 where bits 62..60 were 011 or 100: exponents about 1e-77..1e77.
+// Rotated left by 3 they are the tag, so that one addition and one rotation lead there and back.
+#define FLONUM_BIAS 0x3000000000000000u
+// Stands for +0.0; the double that would be encoded so, the smallest that fits, is boxed.
+#define FLONUM_ZERO 3u
 
 static inline bool is_flonum(term t) {
     return (t & 3) == 3;
 }
-static inline bool float_fits(double d) {
-    uint64_t bits;
-    memcpy(&bits, &d, 8);
-    unsigned top = (unsigned)(bits >> 60) & 7;
-    // The double with exactly the bits 0x3000000000000000 would encode as FLONUM_ZERO.
-    return (top == 3 || top == 4) ? bits != 0x3000000000000000u : bits == 0;
-}
+// NONE when it does not fit.
 static inline term flonum_make(double d) {
     uint64_t bits;
     memcpy(&bits, &d, 8);
-    return bits == 0 ? FLONUM_ZERO : (((bits << 3) | (bits >> 61)) | 3);
+    uint64_t biased = bits + FLONUM_BIAS;
+    term t = biased << 3 | biased >> 61;
+    if (__builtin_expect(is_flonum(t) && t != FLONUM_ZERO, 1))
+        return t;
+    return bits == 0 ? FLONUM_ZERO : NONE;
 }
 static inline double flonum_value(term t) {
-    if (t == FLONUM_ZERO)
+    if (__builtin_expect(t == FLONUM_ZERO, 0))
         return 0.0;
-    uint64_t rotated = (t & ~(uint64_t)3) | (2 - (t >> 63));
-    uint64_t bits = (rotated >> 3) | (rotated << 61);
+    uint64_t bits = (t >> 3 | t << 61) - FLONUM_BIAS;
     double d;
     memcpy(&d, &bits, 8);
     return d;
@@ -253,7 +254,7 @@ static inline bool is_float(term t) {
     return is_flonum(t) || is_kind(t, KIND_FLOAT);
 }
 static inline double float_value(term t) {
-    if (is_flonum(t))
+    if (__builtin_expect(is_flonum(t), 1))
         return flonum_value(t);
     double d;
     memcpy(&d, boxed(t) + 1, 8);
@@ -319,7 +320,7 @@ static inline struct bits bitstring_bits(term t) {
     term *words = boxed(t);
     if (header_kind(words[0]) == KIND_BITSTRING)
         return (struct bits){(uint8_t *)(words + 2), 0, words[1]};
-    return (struct bits){shared_binary_bytes((struct shared_binary *)words[2]) + (words[3] >> 3), words[3] & 7,
+    return (struct bits){shared_binary_bytes((struct shared_binary *)words[2]) + ((int64_t)words[3] >> 3), words[3] & 7,
                          words[4]};
 }
 // A binary is a bitstring of whole bytes.

@@ -15,7 +15,6 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"erlc", "+S1 +sbtu +A0 -noshell -noinput -mode minimal -boot no_dot_erlang -s erl_compile compile_cmdline", true},
     {"dialyzer", "+P 1000000 +B -noshell -noinput -boot no_dot_erlang -run dialyzer plain_cl", true},
     {"typer", "+B -boot no_dot_erlang -noshell -run typer start", true},
     {"ct_run", "-sname ct -s ct_run script_start -s erlang halt", false},
@@ -59,21 +58,48 @@ static void escript(char *const *arguments, struct arguments *words) {
     arguments_add_all(words, arguments);
 }
 
+// Code paths are the emulator's to know, wherever they stand among the compiler's words.
+static void erlc(const struct installation *installation, char *const *arguments, struct arguments *words) {
+    char erl[sizeof installation->bindir + 8];
+    snprintf(erl, sizeof erl, "%s/erl", installation->bindir);
+    setenv("ERLC_CONFIGURATION", erl, 1);
+    setenv("ESCRIPT_NAME", "erlc", 1);
+    arguments_split(words,
+                    "+S1 +sbtu +A0 -noshell -noinput -mode minimal -boot no_dot_erlang -s erl_compile compile_cmdline",
+                    false);
+    struct arguments rest = {0};
+    for (; *arguments && strcmp(*arguments, "--"); arguments++) {
+        if (strcmp(*arguments, "-pa") && strcmp(*arguments, "-pz")) {
+            arguments_add(&rest, *arguments);
+            continue;
+        }
+        arguments_add(words, *arguments);
+        if (!arguments[1]) {
+            fprintf(stderr, "erlc: No value given to %s option\n", *arguments);
+            exit(1);
+        }
+        arguments_add(words, *++arguments);
+    }
+    arguments_add_all(&rest, arguments);
+    arguments_add(words, "-extra");
+    arguments_add_all(words, rest.words);
+    arguments_free(&rest);
+}
+
 bool frontend(const struct installation *installation, const char *name, char *const *arguments,
               struct arguments *words) {
     if (!strcmp(name, "escript")) {
         escript(arguments, words);
         return true;
     }
+    if (!strcmp(name, "erlc")) {
+        erlc(installation, arguments, words);
+        return true;
+    }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(name, commands[i].name))
             continue;
         setenv("ESCRIPT_NAME", name, 1);
-        if (!strcmp(name, "erlc")) {
-            char erl[sizeof installation->bindir + 8];
-            snprintf(erl, sizeof erl, "%s/erl", installation->bindir);
-            setenv("ERLC_CONFIGURATION", erl, 1);
-        }
         arguments_split(words, commands[i].words, false);
         if (commands[i].extra)
             arguments_add(words, "-extra");

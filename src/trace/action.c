@@ -4,6 +4,7 @@
 #include "exec/exception.h"
 #include "proc/ask.h"
 #include "proc/trace.h"
+#include "proc/tracer.h"
 #include "term/print.h"
 #include "trace/trace.h"
 #include "vm.h"
@@ -17,6 +18,8 @@ static bool read_flags(term list, uint32_t *flags, term *tracer) {
         uint32_t flag = is_atom(item) ? trace_flag_find(item) : 0;
         if (is_tuple_of(item, 2) && tuple_element(item, 1) == ATOM_tracer && is_local_pid(tuple_element(item, 2)))
             *tracer = tuple_element(item, 2);
+        else if (is_tuple_of(item, 3) && tuple_element(item, 1) == ATOM_tracer && is_atom(tuple_element(item, 2)))
+            *tracer = tracer_of_module(tuple_element(item, 2), tuple_element(item, 3));
         else if (flag)
             *flags |= flag;
         else
@@ -37,6 +40,8 @@ static term change(struct call_actions *call, term who, uint32_t clear, uint32_t
     struct process *self = call->self;
     if (set && tracer == NONE)
         return ATOM_false;
+    if (!set)
+        tracer = NONE;
     if (who == self->pid)
         return term_boolean(trace_change(self, clear, set, tracer));
     struct process *process = is_atom(who)        ? proc_lookup(proc_whereis(who))
@@ -45,7 +50,7 @@ static term change(struct call_actions *call, term who, uint32_t clear, uint32_t
     if (!process)
         return ATOM_false;
     struct heap builder = {0};
-    term change = heap_tuple_of(&builder, 3, SMALL(clear), SMALL(set), tracer == NONE ? NIL : tracer);
+    term change = heap_tuple_of(&builder, 3, SMALL(clear), SMALL(set), tracer);
     struct signal *signal = proc_signal_built(SIGNAL_QUESTION, &builder, change);
     signal->call = change_other;
     proc_signal(process, signal);

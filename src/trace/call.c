@@ -53,6 +53,17 @@ static uint32_t run(struct process *self, const struct breakpoint *breakpoint, c
     return flags;
 }
 
+// A function that calls itself last keeps the frame that it has.
+static void begin_timed_call(struct process *self, struct call_times *times, term *x, struct export *export) {
+    bool has_frame = trace_frame_is_timed(self);
+    uint64_t previous = trace_time_called(self, times);
+    if (!has_frame)
+        trace_frame_push(self, x, export->arity, export, FRAME_TIME, previous);
+}
+
+// A slice of its own for what a match specification computes: it must not give way, for the breakpoint may go.
+#define TRACE_REDUCTIONS ((int64_t)1 << 40)
+
 void trace_call(struct process *self, struct breakpoint *breakpoint, term *x) {
     struct trace_point *point = (struct trace_point *)breakpoint;
     struct export *export = breakpoint->export;
@@ -61,16 +72,23 @@ void trace_call(struct process *self, struct breakpoint *breakpoint, term *x) {
         atomic_fetch_add_explicit(&point->count, 1, memory_order_relaxed);
     if (self->flags & FLAG_SENSITIVE)
         return;
-    if (point->meta && point->meta_tracer != self->pid && proc_lookup(point->meta_tracer))
-        meta = run(self, breakpoint, point->meta_program, x, point->meta_tracer);
+    self->work.reductions += TRACE_REDUCTIONS;
     if (point->calls && trace_wants(self, TRACE_CALL))
         calls = run(self, breakpoint, point->call_program, x, NIL);
+    if (point->meta && point->meta_tracer != self->pid && trace_tracer_exists(point->meta_tracer, self->pid))
+        meta = run(self, breakpoint, point->meta_program, x, point->meta_tracer);
+    self->work.reductions -= TRACE_REDUCTIONS;
+    bool timed = point->timed && trace_wants(self, TRACE_CALL);
+    struct call_times *times = point->times;
     term meta_tracer = point->meta_tracer;
     proc_scratch_release(self);
-    if (meta)
-        trace_frame_push(self, x, export->arity, export, meta, meta_tracer);
+    // Making room for frames collects, which may give way: the breakpoint is not looked at any more.
     if (calls)
         trace_frame_push(self, x, export->arity, export, calls, NIL);
+    if (meta)
+        trace_frame_push(self, x, export->arity, export, meta, meta_tracer);
+    if (timed)
+        begin_timed_call(self, times, x, export);
     if (exec_wants_collection(self))
         proc_collect(self, 0, x, export->arity, false);
 }

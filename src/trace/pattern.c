@@ -7,7 +7,8 @@
 #include "vm.h"
 
 struct trace_patterns {
-    mutex lock; // for all changes
+    mutex lock;                  // for all changes
+    struct trace_point *on_load; // what functions to come begin with, or NULL
 };
 
 static void free_point(void *memory) {
@@ -29,13 +30,6 @@ static void breakpoint_gone(struct breakpoint *breakpoint) {
     retire((struct trace_point *)breakpoint);
 }
 
-void trace_start(void) {
-    vm.trace_patterns = sys_alloc_zero(sizeof *vm.trace_patterns);
-    mutex_init(&vm.trace_patterns->lock);
-    vm.hooks.trace_call = trace_call;
-    vm.hooks.breakpoint_gone = breakpoint_gone;
-}
-
 static struct match_program *retained(struct match_program *program) {
     if (program)
         match_retain(program);
@@ -47,10 +41,13 @@ static struct trace_point *copy_of(const struct trace_point *old) {
     point->meta_tracer = NONE;
     if (!old)
         return point;
+    point->local = old->local;
     point->calls = old->calls;
     point->meta = old->meta;
     point->counts = old->counts;
     point->paused = old->paused;
+    point->timed = old->timed;
+    point->times = old->times;
     point->call_program = retained(old->call_program);
     point->meta_program = retained(old->meta_program);
     point->meta_tracer = old->meta_tracer;
@@ -74,6 +71,11 @@ static void change(struct trace_point *point, const struct trace_request *reques
         point->meta = set;
         point->meta_tracer = set ? request->meta_tracer : NONE;
         set_program(&point->meta_program, set ? request->program : NULL);
+    }
+    if (request->parts & PART_TIME) {
+        point->timed = set || (point->timed && request->action != TRACE_CLEAR);
+        if (point->timed && point->times)
+            call_times_set(point->times, request->action != TRACE_PAUSE, request->action != TRACE_PAUSE);
     }
     if (request->parts & PART_COUNT) {
         bool counts = set || (point->counts && request->action != TRACE_CLEAR);
@@ -99,21 +101,33 @@ static struct trace_point *point_of(const struct function *function, bool *globa
     return (struct trace_point *)breakpoint;
 }
 
+static bool says_nothing(const struct trace_request *request) {
+    bool counters_only = request->action == TRACE_RESTART || request->action == TRACE_PAUSE;
+    return counters_only && !(request->parts & (PART_COUNT | PART_TIME));
+}
+
+static bool does_something(const struct trace_point *point) {
+    return point->calls || point->meta || point->counts || point->timed;
+}
+
 // Under the lock.
 static void apply(struct function *function, const struct trace_request *request) {
     bool was_global;
     struct trace_point *old = point_of(function, &was_global);
     bool ends_other = old && was_global != request->global;
-    bool counts_only = request->action == TRACE_RESTART || request->action == TRACE_PAUSE;
-    if ((request->action != TRACE_SET && (!old || ends_other)) || (counts_only && !(request->parts & PART_COUNT)))
+    if ((request->action != TRACE_SET && (!old || ends_other)) || says_nothing(request))
         return;
     struct trace_point *point = copy_of(ends_other ? NULL : old);
+    struct export *export = export_of(function);
+    if (request->parts & PART_TIME)
+        point->times = call_times_of(export);
     change(point, request);
     if (old)
         breakpoint_clear(&old->breakpoint);
-    point->breakpoint.export = export_of(function);
-    point->breakpoint.function = request->global ? NULL : function;
-    if (point->calls || point->meta || point->counts)
+    point->breakpoint.export = export;
+    point->local = !request->global;
+    point->breakpoint.function = point->local ? function : NULL;
+    if (does_something(point))
         breakpoint_set(&point->breakpoint);
     else
         free_point(point);
@@ -168,4 +182,63 @@ struct trace_point *trace_point_find(term name, term function_name, uint32_t ari
         }
     }
     return NULL;
+}
+
+// ---- code to come -------------------------------------------------------------------------------------------------
+
+void trace_on_load_change(const struct trace_request *request) {
+    struct trace_patterns *patterns = vm.trace_patterns;
+    mutex_lock(&patterns->lock);
+    struct trace_point *old = patterns->on_load;
+    bool ends_other = old && old->local == request->global;
+    if (!(request->action != TRACE_SET && (!old || ends_other)) && !says_nothing(request)) {
+        struct trace_point *point = copy_of(ends_other ? NULL : old);
+        change(point, request);
+        point->local = !request->global;
+        patterns->on_load = point;
+        if (!does_something(point)) {
+            patterns->on_load = NULL;
+            free_point(point);
+        }
+        if (old)
+            retire(old);
+    }
+    mutex_unlock(&patterns->lock);
+}
+
+const struct trace_point *trace_on_load_point(void) {
+    return vm.trace_patterns->on_load;
+}
+
+// Under the lock.
+static void begin_with(struct function *function, const struct trace_point *model) {
+    bool global;
+    if ((!model->local && !is_exported(function)) || point_of(function, &global))
+        return;
+    struct trace_point *point = copy_of(model);
+    point->breakpoint.export = export_of(function);
+    point->breakpoint.function = model->local ? function : NULL;
+    if (point->timed) {
+        point->times = call_times_of(point->breakpoint.export);
+        call_times_set(point->times, true, true);
+    }
+    breakpoint_set(&point->breakpoint);
+}
+
+static void code_loaded(struct code *code) {
+    struct trace_patterns *patterns = vm.trace_patterns;
+    mutex_lock(&patterns->lock);
+    for (uint32_t i = 0; patterns->on_load && i < code->function_count; i++)
+        begin_with(&code->functions[i], patterns->on_load);
+    mutex_unlock(&patterns->lock);
+}
+
+void trace_start(void) {
+    vm.trace_patterns = sys_alloc_zero(sizeof *vm.trace_patterns);
+    mutex_init(&vm.trace_patterns->lock);
+    vm.hooks.trace_call = trace_call;
+    vm.hooks.code_loaded = code_loaded;
+    trace_messages_start();
+    trace_times_start();
+    vm.hooks.breakpoint_gone = breakpoint_gone;
 }

@@ -147,9 +147,7 @@ stacktraces() ->
 trace(F) ->
     try [F()] catch Class:Reason:Stack -> {Class, Reason, keep(Stack)} end.
 
-%% Without the frames of what called run/0, which on OTP is not main/0, and without repetitions: OTP's native code shows
-%% the function that called a bad fun twice.
-keep([H, H | T]) -> keep([H | T]);
+%% Without the frames of what called run/0, which on OTP is not main/0.
 keep([{?MODULE, main, 0, _} | _]) -> [];
 keep([{?MODULE, _, _, _} = H | T]) -> [H | keep(T)];
 keep([{erlang, _, _, _} = H | T]) -> [H | keep(T)];

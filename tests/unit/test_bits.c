@@ -233,25 +233,25 @@ static void test_iodata(void **state) {
                        ? heap_cons(&heap, parts[i - 1], data)
                        : heap_cons(&heap, heap_cons(&heap, parts[i - 1], NIL), heap_cons(&heap, data, NIL));
         size_t size;
-        assert_int_equal(iodata_size_bits(data, &size), IODATA_OK);
+        assert_int_equal(iodata_size_bits(data, &size, NULL), IODATA_OK);
         assert_int_equal(size, bits);
-        iodata_copy_bits(data, out);
+        iodata_copy_bits(data, out, NULL);
         assert_memory_equal(out, expected, bits_to_bytes(bits));
         if (round % 2 == 0) {
-            assert_int_equal(iodata_size(data, &size), IODATA_OK);
+            assert_int_equal(iodata_size(data, &size, NULL), IODATA_OK);
             assert_int_equal(size, bits / 8);
-            iodata_copy(data, out);
+            iodata_copy(data, out, NULL);
             assert_memory_equal(out, expected, size);
         }
     }
     size_t size;
-    assert_int_equal(iodata_size(SMALL(1), &size), IODATA_BAD);
-    assert_int_equal(iodata_size(heap_cons(&heap, SMALL(256), NIL), &size), IODATA_BAD);
-    assert_int_equal(iodata_size(heap_cons(&heap, SMALL(1), SMALL(1)), &size), IODATA_BAD);
+    assert_int_equal(iodata_size(SMALL(1), &size, NULL), IODATA_BAD);
+    assert_int_equal(iodata_size(heap_cons(&heap, SMALL(256), NIL), &size, NULL), IODATA_BAD);
+    assert_int_equal(iodata_size(heap_cons(&heap, SMALL(1), SMALL(1)), &size, NULL), IODATA_BAD);
     term deep = NIL;
     for (unsigned i = 0; i < 1000000; i++)
         deep = heap_cons(&heap, deep, heap_cons(&heap, SMALL(1), NIL));
-    assert_int_equal(iodata_size(deep, &size), IODATA_OK);
+    assert_int_equal(iodata_size(deep, &size, NULL), IODATA_OK);
     assert_int_equal(size, 1000000);
     heap_free(&heap);
 }

@@ -26,6 +26,12 @@ static void give_way(struct work *work) {
     work->reductions = 4000;
 }
 
+// There is nowhere else to go on.
+static void slow_enter(struct process *self, int kind) {
+}
+static void slow_leave(struct process *self) {
+}
+
 static char *read_all(FILE *file, size_t *size) {
     char *bytes = NULL;
     size_t room = 0;
@@ -61,6 +67,8 @@ static void boot(void) {
     for (size_t i = 0; i < bif_count; i++)
         code_register_builtin(atom_from_c(bif_table[i].module), atom_from_c(bif_table[i].name), bif_table[i].arity,
                               bif_table[i].function);
+    vm.hooks.slow_enter = slow_enter;
+    vm.hooks.slow_leave = slow_leave;
     process = sys_alloc_zero(sizeof(*process));
     heap_init(&process->heap, 300);
     process->heap.fullsweep_after = 65535;

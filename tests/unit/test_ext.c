@@ -167,7 +167,7 @@ static void test_compressed(void **state) {
     term list = NIL;
     for (int i = 0; i < 100; i++)
         list = heap_cons(&heap, SMALL('a'), list);
-    term binary = ext_encode_binary(&heap, list, &local, 6, NULL);
+    term binary = ext_compress(&heap, ext_encode_binary(&heap, list, &local, NULL), 6);
     struct bits bits = bitstring_bits(binary);
     assert_int_equal(bits.size / 8, sizeof expected);
     assert_memory_equal(bits.bytes, expected, sizeof expected);

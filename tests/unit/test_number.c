@@ -27,7 +27,7 @@ static binary *const operations[] = {
 
 // The list of `count` results as OTP hashed it.
 static uint32_t hash_results(struct heap *heap, const term *results, size_t count) {
-    return term_phash2(heap_list_of(heap, count, results, NIL));
+    return term_phash2(heap_list_of(heap, count, results, NIL), NULL);
 }
 
 static void test_pairs(void **state) {

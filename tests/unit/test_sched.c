@@ -37,7 +37,7 @@ BODY(works_slowly) {
     for (int i = 0; i < 20; i++) {
         unsigned number = sched_number();
         check(number >= 1);
-        proc_slow_enter(self);
+        proc_slow_enter(self, SLOW_BLOCKS);
         check(sched_number() == 0);
         nanosleep(&(struct timespec){0, 200000}, NULL);
         work_charge(&self->work, 10000);
@@ -159,6 +159,51 @@ BODY(descriptors_wake) {
     return world_end();
 }
 
+// ---- standing still -----------------------------------------------------------------------------------------------
+
+#define BUSY 12
+#define PATIENCE_NS 60000000000 // others use this machine, too
+
+// Written by their processes without any care: nobody does while the VM stands still.
+static uint64_t counts[BUSY];
+static _Atomic bool enough;
+
+BODY(counts_up) {
+    uint64_t *count = &counts[small_value(arguments[0])];
+    for (; !atomic_load(&enough); ++*count) {
+        work_charge(&self->work, 50);
+        if (*count % 1000 == 999) { // the slow-work pool has its share
+            proc_slow_enter(self, SLOW_BLOCKS);
+            work_charge(&self->work, 50);
+            proc_slow_leave(self);
+        }
+    }
+    return ATOM_ok;
+}
+
+static void check_that_all_stand(struct process *self) {
+    uint64_t before[BUSY];
+    check(sched_freeze(PATIENCE_NS));
+    memcpy(before, counts, sizeof before);
+    nanosleep(&(struct timespec){0, 3000000}, NULL);
+    check(!memcmp(before, counts, sizeof before));
+    check(sched_stands(self));
+    sched_thaw();
+}
+
+BODY(stands_still) {
+    term monitor;
+    for (int i = 0; i < BUSY; i++)
+        world_spawn(self, counts_up, SMALL(i), false, &monitor);
+    for (int round = 0; round < 30; round++) {
+        check_that_all_stand(self);
+        proc_wait_until(self, sys_monotonic_time() + 1000000); // sleepers have been woken and sleep again
+    }
+    atomic_store(&enough, true);
+    wait_for_all(self, BUSY);
+    return world_end();
+}
+
 // ---- idle ---------------------------------------------------------------------------------------------------------
 
 BODY(idle_costs_nothing) {
@@ -196,6 +241,7 @@ TEST(slow_work_moves)
 TEST(wheel_is_right)
 TEST(epochs_protect)
 TEST(descriptors_wake)
+TEST(stands_still)
 TEST(idle_costs_nothing)
 TEST(trees_of_processes)
 
@@ -203,8 +249,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stacks_move),        cmocka_unit_test(test_slow_work_moves),
         cmocka_unit_test(test_wheel_is_right),     cmocka_unit_test(test_epochs_protect),
-        cmocka_unit_test(test_descriptors_wake),   cmocka_unit_test(test_idle_costs_nothing),
-        cmocka_unit_test(test_trees_of_processes),
+        cmocka_unit_test(test_descriptors_wake),   cmocka_unit_test(test_stands_still),
+        cmocka_unit_test(test_idle_costs_nothing), cmocka_unit_test(test_trees_of_processes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

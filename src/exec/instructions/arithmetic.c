@@ -16,6 +16,8 @@
             exec_collect(process, 0, x, NUMBER(4));                                                                    \
             RESTORE;                                                                                                   \
         }                                                                                                              \
+        process->instruction = AFTER;                                                                                  \
+        process->link = link;                                                                                          \
         term a_ = READ(2), b_ = READ(3);                                                                               \
         term slow_result = exec_binary(process, number_##operation, a_, b_);                                           \
         RESTORE;                                                                                                       \
@@ -33,9 +35,9 @@
     do {                                                                                                               \
         term a = READ(2), b = READ(3);                                                                                 \
         if (is_flonum(a) && is_flonum(b)) {                                                                            \
-            double float_result = flonum_value(a) operator flonum_value(b);                                            \
-            if (likely(float_fits(float_result))) {                                                                    \
-                WRITE(5, flonum_make(float_result));                                                                   \
+            term float_result = flonum_make(flonum_value(a) operator flonum_value(b));                                 \
+            if (likely(float_result != NONE)) {                                                                        \
+                WRITE(5, float_result);                                                                                \
                 NEXT;                                                                                                  \
             }                                                                                                          \
         }                                                                                                              \

@@ -1,6 +1,7 @@
 // The bit syntax: matching through a match context, and building.
 //
-// A match context is {header, bitstring, position, end}; positions are small integers, in bits.
+// A match context is {header, bitstring, position, end, base}, all small integers but the bitstring; positions are in
+// bits. `base` is the address of the first byte where that stays: of a slice that begins at a byte. It is 0 otherwise.
 
 #include "term/bits.h"
 #include "exec/bit_syntax.h"
@@ -8,16 +9,35 @@
 #include "exec/instruction_table.h"
 #include "exec/operation.h"
 
-enum { CONTEXT_BITSTRING = 1, CONTEXT_POSITION, CONTEXT_END, CONTEXT_WORDS };
+enum { CONTEXT_BITSTRING = 1, CONTEXT_POSITION, CONTEXT_END, CONTEXT_BASE, CONTEXT_WORDS };
+#define CONTEXT_HEADER HEADER(KIND_MATCH_CONTEXT, 0, CONTEXT_WORDS - 1)
+// All contexts have one size, so half of the header tells them, which an instruction of the machine has room for.
+static inline bool is_context(const term *words) {
+    return (uint32_t)words[0] == (uint32_t)CONTEXT_HEADER;
+}
 
 static inline bool has_bits(const term *context, uint64_t size) {
     return (context[CONTEXT_END] - context[CONTEXT_POSITION]) >> 2 >= size;
 }
 static inline struct bits bits_ahead(const term *context, size_t size) {
-    return bits_part(bitstring_bits(context[CONTEXT_BITSTRING]), (size_t)small_value(context[CONTEXT_POSITION]), size);
+    size_t position = (size_t)small_value(context[CONTEXT_POSITION]);
+    uint8_t *base = (uint8_t *)small_value(context[CONTEXT_BASE]);
+    if (likely(base))
+        return (struct bits){base + (position >> 3), position & 7, size};
+    return bits_part(bitstring_bits(context[CONTEXT_BITSTRING]), position, size);
+}
+static inline const uint8_t *lasting_base(term bitstring) {
+    if (!is_kind(bitstring, KIND_SLICE))
+        return NULL;
+    struct bits bits = bitstring_bits(bitstring);
+    return bits.offset ? NULL : bits.bytes;
 }
 static inline size_t bits_left(const term *context) {
     return (size_t)small_value(context[CONTEXT_END] - context[CONTEXT_POSITION]);
+}
+static inline size_t size_ahead(term bitstring_or_context) {
+    const term *words = boxed(bitstring_or_context);
+    return likely(is_context(words)) ? bits_left(words) : bitstring_size(bitstring_or_context);
 }
 static inline void advance(term *context, size_t size) {
     context[CONTEXT_POSITION] += SMALL(size);
@@ -41,10 +61,11 @@ static inline term part_ahead(struct process *process, const term *context, size
 
 #define START_MATCH(bitstring)                                                                                         \
     do {                                                                                                               \
-        top[0] = HEADER(KIND_MATCH_CONTEXT, 0, CONTEXT_WORDS - 1);                                                     \
+        top[0] = CONTEXT_HEADER;                                                                                       \
         top[CONTEXT_BITSTRING] = (bitstring);                                                                          \
         top[CONTEXT_POSITION] = SMALL(0);                                                                              \
         top[CONTEXT_END] = SMALL(bitstring_size(top[CONTEXT_BITSTRING]));                                              \
+        top[CONTEXT_BASE] = SMALL((uintptr_t)lasting_base(top[CONTEXT_BITSTRING]));                                    \
         WRITE(4, boxed_make(top));                                                                                     \
         top += CONTEXT_WORDS;                                                                                          \
         NEXT;                                                                                                          \
@@ -55,11 +76,16 @@ INSTRUCTION(bs_start_match, f, xys, u, xyd) {
     term source = READ(2);
     if (!is_boxed(source))
         JUMP(1);
-    enum kind kind = header_kind(*boxed(source));
-    if (kind == KIND_MATCH_CONTEXT) {
-        WRITE(4, source);
+    if (likely(is_context(boxed(source)))) {
+        // It mostly is there already, and who reads it next need not wait for a store. (The barrier keeps the compiler
+        // from storing it all the same.)
+        if (unlikely(READ(4) != source)) {
+            __asm__ volatile("");
+            WRITE(4, source);
+        }
         NEXT;
     }
+    enum kind kind = header_kind(*boxed(source));
     if (kind != KIND_BITSTRING && kind != KIND_SLICE)
         JUMP(1);
     if (!ROOM(CONTEXT_WORDS))
@@ -72,27 +98,61 @@ SLOW_PATH(bs_start_match) {
     START_MATCH(READ(2));
 }
 
-// The commonest segment: one byte. label, context, destination
+// The commonest segment: one byte, mostly where a byte begins.
+#define GET_BYTE(context, destination)                                                                                 \
+    do {                                                                                                               \
+        term position = (context)[CONTEXT_POSITION], base = (context)[CONTEXT_BASE];                                   \
+        if (unlikely((context)[CONTEXT_END] - position < SMALL(8)))                                                    \
+            JUMP(1);                                                                                                   \
+        if (unlikely(!base || position & SMALL(7)))                                                                    \
+            TAIL(SLOW);                                                                                                \
+        (context)[CONTEXT_POSITION] = position + SMALL(8);                                                             \
+        WRITE(destination, SMALL(((const uint8_t *)small_value(base))[position / SMALL(8)]));                          \
+        NEXT;                                                                                                          \
+    } while (0)
+#define GET_BYTE_ANYWHERE(context, destination)                                                                        \
+    do {                                                                                                               \
+        uint64_t byte = bits_get_unsigned(bits_ahead(context, 8));                                                     \
+        advance(context, 8);                                                                                           \
+        WRITE(destination, SMALL(byte));                                                                               \
+        NEXT;                                                                                                          \
+    } while (0)
+
+// label, context, destination
 INSTRUCTION(bs_get_byte, f, xy, xyd) {
     term *context = boxed(READ(2));
-    if (!has_bits(context, 8))
-        JUMP(1);
-    struct bits bits = bits_ahead(context, 8);
-    advance(context, 8);
-    unsigned two = bits.bytes[0] << 8;
-    if (bits.offset)
-        two |= bits.bytes[1];
-    WRITE(3, SMALL((two >> (8 - bits.offset)) & 255));
-    NEXT;
+    GET_BYTE(context, 3);
 }
 
-// Of at most 4 bytes: no call, so no registers to save.
-static inline uint64_t few_bits(struct bits bits) {
-    size_t end = bits.offset + bits.size, count = bits_to_bytes(end);
+SLOW_PATH(bs_get_byte) {
+    term *context = boxed(READ(2));
+    GET_BYTE_ANYWHERE(context, 3);
+}
+
+// bs_get_position and bs_get_byte. label, context, destination of the position, that of the byte
+INSTRUCTION(bs_get_position_byte, f, xy, xyd, xyd) {
+    term *context = boxed(READ(2));
+    WRITE(3, context[CONTEXT_POSITION]);
+    GET_BYTE(context, 4);
+}
+
+SLOW_PATH(bs_get_position_byte) {
+    term *context = boxed(READ(2));
+    GET_BYTE_ANYWHERE(context, 4);
+}
+
+// The bytes from `bits` on as they lie in memory, as far as 64 bits of the context reach: eight, or those of `bits`. No
+// call, so no registers to save.
+static inline uint64_t load_ahead(const term *context, struct bits bits) {
     uint64_t value = 0;
+    if (likely(has_bits(context, 64))) {
+        memcpy(&value, bits.bytes, 8);
+        return value;
+    }
+    size_t count = bits_to_bytes(bits.offset + bits.size);
     for (size_t i = 0; i < count; i++)
-        value = value << 8 | bits.bytes[i];
-    return value >> (8 * count - end) & (((uint64_t)1 << bits.size) - 1);
+        value |= (uint64_t)bits.bytes[i] << 8 * i;
+    return value;
 }
 
 // Unsigned, high bits first, at most 60 bits. label, context, bits, destination
@@ -101,10 +161,11 @@ INSTRUCTION(bs_get_unsigned, f, xys, u, xyd) {
     if (!has_bits(context, NUMBER(3)))
         JUMP(1);
     struct bits bits = bits_ahead(context, NUMBER(3));
-    if (bits.offset + bits.size > 32)
+    if (bits.offset + bits.size > 64 || bits.size == 0)
         TAIL(SLOW);
+    uint64_t value = __builtin_bswap64(load_ahead(context, bits)) << bits.offset >> (64 - bits.size);
     advance(context, NUMBER(3));
-    WRITE(4, SMALL(few_bits(bits)));
+    WRITE(4, SMALL(value));
     NEXT;
 }
 
@@ -124,9 +185,7 @@ INSTRUCTION(bs_get_little, f, xys, u, xyd) {
     struct bits bits = bits_ahead(context, NUMBER(3));
     if (bits.offset)
         TAIL(SLOW);
-    uint64_t value = 0;
-    for (size_t shift = 0; shift < NUMBER(3); shift += 8)
-        value |= (uint64_t)*bits.bytes++ << shift;
+    uint64_t value = load_ahead(context, bits) & (((uint64_t)1 << NUMBER(3)) - 1);
     advance(context, NUMBER(3));
     WRITE(4, SMALL(value));
     NEXT;
@@ -138,6 +197,35 @@ SLOW_PATH(bs_get_little) {
     advance(context, NUMBER(3));
     WRITE(4, SMALL(__builtin_bswap64(value) >> (64 - NUMBER(3))));
     NEXT;
+}
+
+// Several integers that follow one another, where one load gets them. In any other case nothing has happened, and what
+// gets them one by one follows.
+// context, bits together, mask for the number of bits behind that must be 0, count, words to go on after; then the
+// fields (exec/bit_syntax.h)
+INSTRUCTION(bs_get_fields, xy, u, u, u, u) {
+    term *context = boxed(READ(1));
+    const word *fields = AFTER;
+    size_t size = NUMBER(2), count = NUMBER(4), left = bits_left(context);
+    struct bits bits = bits_ahead(context, size);
+    if (unlikely(left < 64 || (left - size) & NUMBER(3) || bits.offset + size > 64)) {
+        ip = fields + count;
+        DISPATCH;
+    }
+    uint64_t value;
+    memcpy(&value, bits.bytes, 8);
+    value = __builtin_bswap64(value) << bits.offset;
+    advance(context, size);
+    ip = fields + NUMBER(5);
+    for (const word *end = fields + count; fields < end; fields++) {
+        unsigned width = field_bits(*fields);
+        uint64_t field = value >> (64 - width);
+        if (field_is_little(*fields))
+            field = __builtin_bswap64(field << (64 - width));
+        *operand_place(x, stack, field_destination(*fields)) = SMALL(field);
+        value <<= width;
+    }
+    DISPATCH;
 }
 
 // label, context, live, size, unit, flags, destination
@@ -217,9 +305,14 @@ INSTRUCTION(bs_test_tail, f, xys, u) {
 
 // label, bitstring or context, unit
 INSTRUCTION(bs_test_unit, f, xys, u) {
-    const term *words = boxed(READ(2));
-    size_t size = header_kind(words[0]) == KIND_MATCH_CONTEXT ? bits_left(words) : bitstring_size(boxed_make(words));
-    if (!is_multiple(size, NUMBER(3)))
+    if (!is_multiple(size_ahead(READ(2)), NUMBER(3)))
+        JUMP(1);
+    NEXT;
+}
+
+// label, bitstring or context
+INSTRUCTION(bs_test_bytes, f, xys) {
+    if (size_ahead(READ(2)) & 7)
         JUMP(1);
     NEXT;
 }
@@ -271,18 +364,18 @@ INSTRUCTION(bs_get_utf32, f, s, d, u) {
 
 // ---- building -----------------------------------------------------------------------------------------------------
 
-// label or 0, heap words needed after, live, unit of what is appended to, destination, count of segments, site; then
-// the segments (exec/bit_syntax.h)
-INSTRUCTION(bs_create_bin, f, u, u, u, d, u, e) {
+// label or 0, heap words needed after, live, destination, the three words of a bits_plan, site; then the segments
+// (exec/bit_syntax.h)
+INSTRUCTION(bs_create_bin, f, u, u, xyd, u, u, u, e) {
     ENSURE_ROOM(NUMBER(2) + BITS_RESULT_WORDS, NUMBER(3));
     COLLECT_IF_DUE(NUMBER(3));
     SAVE;
-    term result = bits_create(process, AFTER, NUMBER(6), NUMBER(4), x);
+    term result = bits_create(process, (const struct bits_plan *)(ip + 5), AFTER, x);
     RESTORE;
     if (unlikely(result == NONE))
         FAIL_OR_RAISE(1);
-    WRITE(5, result);
-    ip = AFTER + NUMBER(6) * SEGMENT_WORDS;
+    WRITE(4, result);
+    ip = AFTER + NUMBER(5) * SEGMENT_WORDS;
     DISPATCH;
 }
 

@@ -2,6 +2,7 @@
 
 #include "exec/exception.h"
 #include "exec/instruction_table.h"
+#include "exec/native.h"
 #include "exec/operation.h"
 #include "exec/prepare.h"
 
@@ -22,6 +23,29 @@ INSTRUCTION(call_last, u, u) {
     struct function *callee = (struct function *)NUMBER(1);
     POP_FRAME(NUMBER(2));
     CALL(callee);
+}
+
+// Loops: the function calls itself. That its code is where it was is foreseen, so what follows need not wait for the
+// entry to be read. (The barrier keeps the compiler from taking what it has compared for what it was compared with.)
+#define CALL_SELF(callee, n)                                                                                           \
+    do {                                                                                                               \
+        const word *own = (const word *)NUMBER(n);                                                                     \
+        if (unlikely(atomic_load_explicit(&(callee)->entry, memory_order_acquire) != own))                             \
+            CALL(callee);                                                                                              \
+        __asm__("" : "+r"(own));                                                                                       \
+        ip = own;                                                                                                      \
+        ENTER(callee);                                                                                                 \
+    } while (0)
+
+INSTRUCTION(call_only_self, u, f) {
+    struct function *callee = (struct function *)NUMBER(1);
+    CALL_SELF(callee, 2);
+}
+
+INSTRUCTION(call_last_self, u, u, f) {
+    struct function *callee = (struct function *)NUMBER(1);
+    POP_FRAME(NUMBER(2));
+    CALL_SELF(callee, 3);
 }
 
 INSTRUCTION(call_ext, u, e) {
@@ -110,7 +134,7 @@ SLOW_PATH(test_heap) {
 
 INSTRUCTION(call_bif, u, e) {
     struct export *export = (struct export *)NUMBER(1);
-    if (unlikely(export->traced)) {
+    if (unlikely(atomic_load_explicit(&export->traced, memory_order_relaxed))) {
         link = AFTER;
         CALL(export);
     }
@@ -127,9 +151,22 @@ INSTRUCTION(call_bif, u, e) {
     NEXT;
 }
 
+// math:sqrt is one machine instruction, where its argument and its result are as most floats are.
+INSTRUCTION(call_sqrt, u, e) {
+    struct export *export = (struct export *)NUMBER(1);
+    if (unlikely(!is_flonum(x[0]) || atomic_load_explicit(&export->traced, memory_order_relaxed)))
+        TAIL(instruction_call_bif_u_e);
+    term root = flonum_make(__builtin_elementwise_sqrt(flonum_value(x[0])));
+    if (unlikely(root == NONE))
+        TAIL(instruction_call_bif_u_e);
+    reductions--;
+    x[0] = root;
+    NEXT;
+}
+
 INSTRUCTION(call_bif_only, u, e) {
     struct export *export = (struct export *)NUMBER(1);
-    if (unlikely(export->traced))
+    if (unlikely(atomic_load_explicit(&export->traced, memory_order_relaxed)))
         CALL(export);
     CALL_BIF(export, AFTER);
     if (unlikely(result == NONE)) {
@@ -144,7 +181,7 @@ INSTRUCTION(call_bif_only, u, e) {
 
 INSTRUCTION(call_bif_last, u, u, e) {
     struct export *export = (struct export *)NUMBER(1);
-    if (unlikely(export->traced)) {
+    if (unlikely(atomic_load_explicit(&export->traced, memory_order_relaxed))) {
         POP_FRAME(NUMBER(2));
         CALL(export);
     }
@@ -176,13 +213,15 @@ static inline struct function *fun_function(term fun, size_t arity, term *x) {
     return function;
 }
 
-// The fun is in x behind its arguments, their number in process->live; link is the return address. ip is where a bad
-// fun raises.
+// The fun is in x behind its arguments, their number in process->live; link is the return address, and ip, too, where a
+// bad fun raises.
 static PRESERVE_NONE enum exec_result call_fun_slow(REGISTERS) {
     size_t arity = process->live;
     process->live = 0; // nothing is saved on the stack
     SAVE;
     struct export *callee = exec_fun_callee(process, x, arity);
+    if (!callee)
+        exception_capture_call(process, ip, link);
     RESTORE;
     if (!callee)
         TAIL(unwind);
@@ -228,38 +267,134 @@ INSTRUCTION(apply, u, e) {
     struct export *callee = exec_apply_callee(x[NUMBER(1)], x[NUMBER(1) + 1], NUMBER(1));
     if (unlikely(!callee)) {
         SAVE;
-        exception_capture_apply(process, AFTER, link, x, NUMBER(1));
-        RAISE;
+        callee = exec_apply_slowly(process, x, NUMBER(1), AFTER, link);
+        RESTORE;
+        if (!callee)
+            RAISE;
     }
     link = AFTER;
     CALL(callee);
 }
 
-// erlang:error and its kin speak for their caller: its frame is still wanted.
+// A tail call of erlang:error and its kin: they speak for their caller, which must still be there. Traced, they do not.
+static inline bool wants_caller(struct export *callee) {
+    return exception_is_of_caller(callee) && !atomic_load_explicit(&callee->traced, memory_order_relaxed);
+}
+#define CALL_FROM_HERE(callee)                                                                                         \
+    CALL_BIF(callee, AFTER);                                                                                           \
+    if (result == NONE) {                                                                                              \
+        exception_capture_bif(process, AFTER, link, callee, x);                                                        \
+        RAISE;                                                                                                         \
+    }                                                                                                                  \
+    x[0] = result
+
+// arity, size of the frame
 INSTRUCTION(apply_last, u, u, e) {
     struct export *callee = exec_apply_callee(x[NUMBER(1)], x[NUMBER(1) + 1], NUMBER(1));
     if (unlikely(!callee)) {
         SAVE;
-        exception_capture_apply(process, AFTER, link, x, NUMBER(1));
-        RAISE;
+        callee = exec_apply_slowly(process, x, NUMBER(1), AFTER, link);
+        RESTORE;
+        if (!callee)
+            RAISE;
     }
-    if (unlikely(exception_is_of_caller(callee))) {
-        link = AFTER;
-        CALL(callee);
+    if (unlikely(wants_caller(callee))) {
+        CALL_FROM_HERE(callee);
+        POP_FRAME(NUMBER(2));
+        RETURN;
     }
     POP_FRAME(NUMBER(2));
     CALL(callee);
 }
 
-// In front of a tail call of erlang:apply/2 or 3: what fails at once does so here, where the caller is still known.
-INSTRUCTION(check_apply, u, e) {
+// ---- erlang:apply/2 and 3: calls of them are these instructions, also those in the two functions themselves --------
+
+// x0 = module, x1 = function, x2 = list of arguments
+INSTRUCTION(apply_list, e) {
     SAVE;
-    bool goes_on = exec_check_apply(process, x, NUMBER(1), AFTER, link);
+    struct export *callee = exec_spread(process, x, AFTER, link);
     RESTORE;
-    if (unlikely(!goes_on))
+    if (unlikely(!callee))
         RAISE;
-    NEXT;
+    link = AFTER;
+    CALL(callee);
 }
+
+INSTRUCTION(apply_list_only, e) {
+    SAVE;
+    struct export *callee = exec_spread(process, x, AFTER, link);
+    RESTORE;
+    if (unlikely(!callee))
+        RAISE;
+    if (unlikely(wants_caller(callee))) {
+        CALL_FROM_HERE(callee);
+        RETURN;
+    }
+    CALL(callee);
+}
+
+// size of the frame
+INSTRUCTION(apply_list_last, u, e) {
+    SAVE;
+    struct export *callee = exec_spread(process, x, AFTER, link);
+    RESTORE;
+    if (unlikely(!callee))
+        RAISE;
+    if (unlikely(wants_caller(callee))) {
+        CALL_FROM_HERE(callee);
+        POP_FRAME(NUMBER(1));
+        RETURN;
+    }
+    POP_FRAME(NUMBER(1));
+    CALL(callee);
+}
+
+// x0 = fun, x1 = list of arguments
+INSTRUCTION(apply_fun, e) {
+    SAVE;
+    int arity = exec_spread_fun(process, x, AFTER, link);
+    RESTORE;
+    if (unlikely(arity < 0))
+        RAISE;
+    link = AFTER;
+    struct function *callee = fun_function(x[arity], (size_t)arity, x);
+    if (unlikely(!callee)) {
+        process->live = (uint32_t)arity;
+        ip = AFTER;
+        TAIL(call_fun_slow);
+    }
+    CALL(callee);
+}
+
+INSTRUCTION(apply_fun_only, e) {
+    SAVE;
+    int arity = exec_spread_fun(process, x, AFTER, link);
+    struct function *callee = arity < 0 ? NULL : fun_function(x[arity], (size_t)arity, x);
+    struct export *other = arity < 0 || callee ? NULL : exec_fun_callee(process, x, (size_t)arity);
+    RESTORE;
+    if (callee)
+        CALL(callee);
+    if (!other)
+        RAISE;
+    CALL(other);
+}
+
+// size of the frame
+INSTRUCTION(apply_fun_last, u, e) {
+    SAVE;
+    int arity = exec_spread_fun(process, x, AFTER, link);
+    struct function *callee = arity < 0 ? NULL : fun_function(x[arity], (size_t)arity, x);
+    struct export *other = arity < 0 || callee ? NULL : exec_fun_callee(process, x, (size_t)arity);
+    RESTORE;
+    if (!callee && !other)
+        RAISE;
+    POP_FRAME(NUMBER(1));
+    if (callee)
+        CALL(callee);
+    CALL(other);
+}
+
+// ---- making funs --------------------------------------------------------------------------------------------------
 
 // destination, lambda, number of values captured; then the values (as in s)
 INSTRUCTION(make_fun, d, u, u) {
@@ -302,6 +437,24 @@ INSTRUCTION(stub_bif, u) {
     RETURN;
 }
 
+// a function in whose place a library has put C
+INSTRUCTION(stub_native, u) {
+    struct native *native = (struct native *)NUMBER(1);
+    SAVE;
+    process->instruction = process->link = link;
+    term result = native->call(process, native, x);
+    if (unlikely(exec_bif_left_work(process)))
+        exec_after_bif(process, &result);
+    RESTORE;
+    reductions--;
+    if (unlikely(result == NONE)) {
+        ip = link;
+        TAIL(unwind);
+    }
+    x[0] = result;
+    RETURN;
+}
+
 // an export without a function: error_handler:undefined_function(Module, Function, Arguments)
 INSTRUCTION(stub_undefined, u) {
     struct export *export = (struct export *)NUMBER(1);
@@ -313,34 +466,6 @@ INSTRUCTION(stub_undefined, u) {
         TAIL(unwind);
     }
     CALL(handler);
-}
-
-// erlang:apply(Fun, Arguments)
-INSTRUCTION(stub_apply_fun, u) {
-    SAVE;
-    int arity = exec_spread_fun(process, x, link);
-    RESTORE;
-    ip = link;
-    if (arity < 0)
-        TAIL(unwind);
-    struct function *callee = fun_function(x[arity], (size_t)arity, x);
-    if (unlikely(!callee)) {
-        process->live = (uint32_t)arity;
-        TAIL(call_fun_slow);
-    }
-    CALL(callee);
-}
-
-// erlang:apply(Module, Function, Arguments)
-INSTRUCTION(stub_apply, u) {
-    SAVE;
-    struct export *callee = exec_spread(process, x, link);
-    RESTORE;
-    if (unlikely(!callee)) {
-        ip = link;
-        TAIL(unwind);
-    }
-    CALL(callee);
 }
 
 // erlang:yield()
@@ -359,6 +484,8 @@ INSTRUCTION(stub_hibernate, u) {
     ip = link;
     if (!valid)
         TAIL(unwind);
+    if (process->mailbox) // what waits there wakes it at once
+        return EXEC_SLICE_ENDED;
     process->flags |= FLAG_RECEIVING | FLAG_HIBERNATED;
     return EXEC_WAITING;
 }
@@ -380,7 +507,7 @@ INSTRUCTION(process_enter) {
 // Where it wakes from hibernation: x = module, function, list of arguments.
 INSTRUCTION(process_apply) {
     SAVE;
-    struct export *callee = exec_spread(process, x, link);
+    struct export *callee = exec_spread(process, x, link, link);
     RESTORE;
     if (unlikely(!callee)) {
         ip = link;

@@ -4,7 +4,6 @@
 #include "exec/instruction_table.h"
 #include "exec/operation.h"
 #include "proc/mailbox.h"
-#include "proc/trace.h"
 
 // The message at the save position, or where to wait.
 INSTRUCTION(loop_rec, f, d, e) {
@@ -48,6 +47,10 @@ INSTRUCTION(remove_message) {
     mailbox_remove(process);
     exec_receive_done(process);
     RESTORE;
+    // What came with the message may be due for a collection, which needs to know the live registers: the next call
+    // does.
+    if (unlikely(exec_wants_collection(process)))
+        reductions = 1;
     NEXT;
 }
 
@@ -58,6 +61,12 @@ INSTRUCTION(remove_message) {
         process->instruction = AFTER;                                                                                  \
         process->link = link;                                                                                          \
         process->live = 0;                                                                                             \
+        if (unlikely(exec_has_piled_up(process))) {                                                                    \
+            exec_collect(process, 0, x, 0);                                                                            \
+            RESTORE;                                                                                                   \
+            ip = AFTER; /* the loop looks again: the collection may have given way, and messages have come */          \
+            DISPATCH;                                                                                                  \
+        }                                                                                                              \
         process->flags |= FLAG_RECEIVING;                                                                              \
         return EXEC_WAITING;                                                                                           \
     } while (0)
@@ -67,13 +76,11 @@ INSTRUCTION(wait, e) {
     WAIT;
 }
 
-// The timer runs from the first time that the loop gets here until a message is taken or the time is over.
+// The timer runs from the first time that the loop gets here until a message is taken or the time is over. Only then
+// the operand is looked at: it may be in a register, which a process that waits does not keep.
 INSTRUCTION(wait_timeout, s, e) {
-    term time = READ(1);
-    if (time == ATOM_infinity)
-        WAIT;
     SAVE;
-    enum exec_timer timer = exec_receive_timer(process, time);
+    enum exec_timer timer = exec_receive_timer(process, READ(1));
     RESTORE;
     if (timer == EXEC_TIMER_RUNS)
         WAIT;
@@ -84,8 +91,8 @@ INSTRUCTION(wait_timeout, s, e) {
 }
 
 INSTRUCTION(timeout) {
-    if (unlikely(process->flags & FLAG_TRACED))
-        trace_received(process, ATOM_timeout);
+    if (unlikely(process->flags & (FLAG_TRACED | FLAG_SAVES_CALLS)))
+        exec_receive_timed_out(process);
     exec_receive_done(process);
     mailbox_rewind(process);
     NEXT;

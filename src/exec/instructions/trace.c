@@ -1,23 +1,38 @@
-// Traced calls: the stub at a breakpoint, and where functions return to whose end is to be told.
+// Traced calls: the stub at a breakpoint, and where functions return to whose end is to be told. Saved calls.
 
 #include "exec/breakpoint.h"
 #include "exec/instruction_table.h"
+#include "exec/saving.h"
+#include "proc/saved_calls.h"
 #include "vm.h"
 
-// A slice of its own for what a match specification computes: it must not give way, for the breakpoint may go.
-#define TRACE_REDUCTIONS ((int64_t)1 << 40)
+// The call passed this stub when its slice was spent: the function behind it can be where the process stops.
+#define GO_ON(callee_arity)                                                                                            \
+    do {                                                                                                               \
+        if (unlikely(reductions <= 0)) {                                                                               \
+            process->live = (callee_arity);                                                                            \
+            TAIL(swap_out);                                                                                            \
+        }                                                                                                              \
+        DISPATCH;                                                                                                      \
+    } while (0)
 
 INSTRUCTION(stub_trace, u) {
     struct breakpoint *breakpoint = (struct breakpoint *)NUMBER(1);
+    uint32_t arity = breakpoint->export->arity;
     SAVE;
-    process->work.reductions += TRACE_REDUCTIONS;
     process->instruction = process->link = link;
-    vm.hooks.trace_call(process, breakpoint, x);
-    process->work.reductions -= TRACE_REDUCTIONS;
+    ip = breakpoint_target(breakpoint);
+    vm.hooks.trace_call(process, breakpoint, x); // collects in its end: the breakpoint may be gone
     RESTORE;
     link = process->link;
-    ip = breakpoint_target(breakpoint);
-    DISPATCH;
+    GO_ON(arity);
+}
+
+INSTRUCTION(stub_save, u) {
+    struct saving *saving = (struct saving *)NUMBER(1);
+    saved_calls_note(process, (uint64_t)saving->export);
+    ip = atomic_load(&saving->entry);
+    GO_ON(saving->export->arity);
 }
 
 INSTRUCTION(trace_return) {

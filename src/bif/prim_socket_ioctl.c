@@ -1,0 +1,228 @@
+// prim_socket: requests about network interfaces.
+//
+// An interface is named by a string; what is longer than any interface's name names none.
+
+#include "bif/prim_socket.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <net/if.h>
+#include <netpacket/packet.h>
+#include <sys/ioctl.h>
+
+#include "io/posix_error.h"
+#include "io/socket_address.h"
+#include "socket/interface.h"
+#include "term/map.h"
+#include "term/number.h"
+
+enum { INTERFACES_MAX = 256 };
+
+static bool request_argument(term t, unsigned long *request) {
+    int64_t number;
+    if (!is_integer(t) || !integer_to_int64(t, &number) || number < 0 || number > UINT_MAX)
+        return false;
+    *request = (unsigned long)number;
+    return true;
+}
+
+// False when it is no string.
+static bool name_argument(term list, struct ifreq *request) {
+    size_t size = 0;
+    for (; is_list(list); list = list_tail(list)) {
+        term byte = list_head(list);
+        if (!is_small(byte) || small_value(byte) < 0 || small_value(byte) > UINT8_MAX)
+            return false;
+        if (size < IFNAMSIZ - 1)
+            request->ifr_name[size++] = (char)small_value(byte);
+    }
+    return is_nil(list);
+}
+
+// Asks the system. NONE when it has answered, else the answer.
+static term ask(struct process *self, term reference, unsigned long request, void *argument) {
+    term answer;
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (!socket)
+        return answer;
+    int result = ioctl(socket->descriptor, request, argument), error = errno;
+    socket_leave(socket);
+    return result < 0 ? posix_error(&self->heap, error) : NONE;
+}
+
+// For requests that are not known: `closed` comes first.
+static term not_supported(struct process *self, term reference) {
+    term answer;
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (!socket)
+        return answer;
+    socket_leave(socket);
+    return socket_error(self, ATOM_enotsup);
+}
+
+static term name_string(struct heap *heap, const struct ifreq *request) {
+    return heap_string(heap, request->ifr_name, strnlen(request->ifr_name, IFNAMSIZ));
+}
+
+// ---- all interfaces ----
+
+BIF(prim_socket, nif_ioctl, 2) {
+    unsigned long number;
+    if (!socket_of(arguments[0]) || !request_argument(arguments[1], &number))
+        return raise_badarg(self);
+    if (number != SIOCGIFCONF)
+        return not_supported(self, arguments[0]);
+    struct heap *heap = &self->heap;
+    struct ifreq *requests = proc_scratch(self, INTERFACES_MAX * sizeof *requests);
+    struct ifconf all = {.ifc_len = INTERFACES_MAX * sizeof *requests, .ifc_req = requests};
+    term answer = ask(self, arguments[0], number, &all);
+    if (answer != NONE)
+        return answer;
+    term list = NIL;
+    for (size_t i = (size_t)all.ifc_len / sizeof *requests; i > 0; i--) {
+        term address = socket_address_map(heap, &requests[i - 1].ifr_addr, sizeof requests->ifr_addr);
+        term pairs[] = {ATOM_name, name_string(heap, &requests[i - 1]), ATOM_addr, address};
+        list = heap_cons(heap, map_from_pairs(heap, pairs, 2), list);
+    }
+    return socket_ok(self, list);
+}
+
+// ---- what there is to know of one ----
+
+static term flag_list(struct heap *heap, unsigned flags) {
+    term list = NIL;
+    for (size_t i = socket_interface_flag_count; i > 0; i--)
+        if (flags & (unsigned)socket_interface_flags[i - 1].number)
+            list = heap_cons(heap, socket_interface_flags[i - 1].name, list);
+    return list;
+}
+
+// The type of hardware is told as the family.
+static term hardware_map(struct heap *heap, const struct sockaddr *address) {
+    struct sockaddr_ll link = {.sll_family = AF_PACKET, .sll_hatype = address->sa_family};
+    term type = map_get(socket_address_map(heap, (struct sockaddr *)&link, sizeof link), ATOM_hatype);
+    term pairs[] = {ATOM_family, type, ATOM_addr, heap_binary(heap, address->sa_data, sizeof address->sa_data)};
+    return map_from_pairs(heap, pairs, 2);
+}
+
+static term device_map(struct heap *heap, const struct ifmap *map) {
+    term pairs[] = {
+        ATOM_mem_start, heap_unsigned(heap, map->mem_start),
+        ATOM_mem_end,   heap_unsigned(heap, map->mem_end),
+        ATOM_base_addr, SMALL(map->base_addr),
+        ATOM_irq,       SMALL(map->irq),
+        ATOM_dma,       SMALL(map->dma),
+        ATOM_port,      SMALL(map->port),
+    };
+    return map_from_pairs(heap, pairs, 6);
+}
+
+static term told(struct heap *heap, unsigned long number, const struct ifreq *request) {
+    switch (number) {
+    case SIOCGIFNAME:
+        return name_string(heap, request);
+    case SIOCGIFINDEX:
+        return SMALL(request->ifr_ifindex);
+    case SIOCGIFMTU:
+        return SMALL(request->ifr_mtu);
+    case SIOCGIFTXQLEN:
+        return SMALL(request->ifr_qlen);
+    case SIOCGIFFLAGS:
+        return flag_list(heap, (unsigned short)request->ifr_flags);
+    case SIOCGIFHWADDR:
+        return hardware_map(heap, &request->ifr_hwaddr);
+    case SIOCGIFMAP:
+        return device_map(heap, &request->ifr_map);
+    default:
+        return socket_address_map(heap, &request->ifr_addr, sizeof request->ifr_addr);
+    }
+}
+
+static bool is_known_question(unsigned long number) {
+    static const unsigned long known[] = {SIOCGIFNAME,    SIOCGIFINDEX,   SIOCGIFADDR,   SIOCGIFDSTADDR,
+                                          SIOCGIFBRDADDR, SIOCGIFNETMASK, SIOCGIFHWADDR, SIOCGIFMTU,
+                                          SIOCGIFTXQLEN,  SIOCGIFFLAGS,   SIOCGIFMAP};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i] == number)
+            return true;
+    return false;
+}
+
+BIF(prim_socket, nif_ioctl, 3) {
+    unsigned long number;
+    struct ifreq request = {0};
+    int64_t index = 0;
+    if (!socket_of(arguments[0]) || !request_argument(arguments[1], &number))
+        return raise_badarg(self);
+    if (!is_known_question(number))
+        return not_supported(self, arguments[0]);
+    bool good = number == SIOCGIFNAME ? is_integer(arguments[2]) && integer_to_int64(arguments[2], &index) &&
+                                            index >= INT_MIN && index <= INT_MAX
+                                      : name_argument(arguments[2], &request);
+    if (!good)
+        return raise_badarg(self);
+    if (number == SIOCGIFNAME)
+        request.ifr_ifindex = (int)index;
+    term answer = ask(self, arguments[0], number, &request);
+    return answer == NONE ? socket_ok(self, told(&self->heap, number, &request)) : answer;
+}
+
+// ---- changing one ----
+
+// #{Number => Boolean}: what is to be set and what cleared. Whatever else it is changes nothing, as on OTP.
+static unsigned change_flags(term changes, unsigned flags) {
+    if (!is_map(changes))
+        return flags;
+    for (struct map_iterator it = map_iterate(changes); map_next(&it);) {
+        unsigned flag = is_small(it.key) ? (unsigned)small_value(it.key) : 0;
+        flags = it.value == ATOM_true ? flags | flag : flags & ~flag;
+    }
+    return flags;
+}
+
+static term set_flags(struct process *self, term reference, struct ifreq *request, term changes) {
+    term answer = ask(self, reference, SIOCGIFFLAGS, request);
+    if (answer != NONE)
+        return answer;
+    request->ifr_flags = (short)change_flags(changes, (unsigned short)request->ifr_flags);
+    answer = ask(self, reference, SIOCSIFFLAGS, request);
+    return answer == NONE ? ATOM_ok : answer;
+}
+
+// ATOM_ok when the value is in the request, else the answer.
+static term value_argument(struct process *self, unsigned long number, term value, struct ifreq *request) {
+    struct sockaddr_storage address;
+    socklen_t size;
+    int64_t integer;
+    bool is_number = number == SIOCSIFMTU || number == SIOCSIFTXQLEN;
+    if (is_number) {
+        if (!is_integer(value) || !integer_to_int64(value, &integer) || integer < INT_MIN || integer > INT_MAX)
+            return socket_invalid(self, number == SIOCSIFMTU ? ATOM_mtu : ATOM_txqlen);
+        request->ifr_mtu = (int)integer; // and ifr_qlen, which lies there, too
+        return ATOM_ok;
+    }
+    if (!socket_address_read(value, &address, &size) || address.ss_family != AF_INET)
+        return socket_invalid(self, ATOM_sockaddr);
+    memcpy(&request->ifr_addr, &address, sizeof request->ifr_addr);
+    return ATOM_ok;
+}
+
+BIF(prim_socket, nif_ioctl, 4) {
+    unsigned long number;
+    struct ifreq request = {0};
+    if (!socket_of(arguments[0]) || !request_argument(arguments[1], &number))
+        return raise_badarg(self);
+    bool known = number == SIOCSIFFLAGS || number == SIOCSIFADDR || number == SIOCSIFDSTADDR ||
+                 number == SIOCSIFBRDADDR || number == SIOCSIFMTU || number == SIOCSIFTXQLEN;
+    if (!known)
+        return not_supported(self, arguments[0]);
+    if (!name_argument(arguments[2], &request))
+        return raise_badarg(self);
+    if (number == SIOCSIFFLAGS)
+        return set_flags(self, arguments[0], &request, arguments[3]);
+    term answer = value_argument(self, number, arguments[3], &request);
+    if (answer != ATOM_ok)
+        return answer;
+    answer = ask(self, arguments[0], number, &request);
+    return answer == NONE ? ATOM_ok : answer;
+}

@@ -1,0 +1,381 @@
+// prim_socket: setting and getting options.
+//
+// The level is `otp`, `socket`, or the system's number. A native value is an integer, a boolean or the bytes as they
+// are, for options that the table does not know.
+
+#include "bif/prim_socket.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+
+#include "io/posix_error.h"
+#include "io/socket_address.h"
+#include "socket/option.h"
+#include "term/bits.h"
+#include "term/compare.h"
+#include "term/number.h"
+
+// Numbers of the options of level otp, as prim_socket.erl has them.
+enum otp_option {
+    OTP_DEBUG = 1001,
+    OTP_WRAP = 1002,
+    OTP_OWNER = 1003,
+    OTP_RECEIVE_BUFFER = 1004,
+    OTP_RECEIVE_CONTROL_BUFFER = 1006,
+    OTP_SEND_CONTROL_BUFFER = 1007,
+    OTP_DESCRIPTOR = 1008,
+    OTP_META = 1009,
+    OTP_USE_REGISTRY = 1010,
+    OTP_DOMAIN = 1999,
+};
+
+#define NATIVE_SIZE_MAX (1 << 20)
+
+static term boolean(bool value) {
+    return value ? ATOM_true : ATOM_false;
+}
+
+// ---- level otp ----
+
+// True when the value is good. *size and *count stay where they are not given.
+static bool read_buffer_size(term value, size_t standard, size_t *size) {
+    if (value == ATOM_default) {
+        *size = standard;
+        return true;
+    }
+    size_t given;
+    if (!socket_size(value, &given) || given == 0)
+        return false;
+    *size = given;
+    return true;
+}
+
+// A size, or {Count, Size}.
+static bool set_receive_buffer(struct socket *socket, term value) {
+    size_t count = 0, size;
+    if (is_tuple_of(value, 2)) {
+        if (!socket_size(tuple_element(value, 1), &count) || count == 0 || count > UINT32_MAX)
+            return false;
+        value = tuple_element(value, 2);
+    }
+    if (!read_buffer_size(value, SOCKET_RECEIVE_SIZE, &size))
+        return false;
+    socket->receive_size = size;
+    socket->receive_count = (uint32_t)count;
+    socket->received_count = 0;
+    return true;
+}
+
+static bool set_flag(bool *flag, term value) {
+    *flag = value == ATOM_true || (value != ATOM_false && *flag);
+    return value == ATOM_true || value == ATOM_false;
+}
+
+// Only for the owner: ATOM_ok when it is.
+static term owner_only(struct process *self, term reference) {
+    term answer;
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (!socket)
+        return answer;
+    bool owns = socket->owner == self->pid;
+    socket_leave(socket);
+    return owns ? ATOM_ok : socket_error_invalid(self, ATOM_not_owner);
+}
+
+static term set_owner(struct process *self, term reference, term value) {
+    term allowed = owner_only(self, reference);
+    if (allowed != ATOM_ok)
+        return allowed;
+    if (!is_local_pid(value))
+        return socket_invalid(self, ATOM_value);
+    socket_set_owner(socket_of(reference), value);
+    return ATOM_ok;
+}
+
+static term set_meta(struct process *self, term reference, term value) {
+    term allowed = owner_only(self, reference), answer = ATOM_ok;
+    if (allowed != ATOM_ok)
+        return allowed;
+    struct heap copy = {0}, before = {0};
+    value = heap_copy_all(&copy, value);
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (socket) {
+        before = socket->meta_heap;
+        socket->meta_heap = copy;
+        socket->meta = value;
+        socket_leave(socket);
+        answer = ATOM_ok;
+    } else {
+        before = copy;
+    }
+    heap_free(&before);
+    return answer;
+}
+
+static term set_otp(struct process *self, term reference, int64_t option, term value) {
+    term answer;
+    if (option == OTP_OWNER)
+        return set_owner(self, reference, value);
+    if (option == OTP_META)
+        return set_meta(self, reference, value);
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (!socket)
+        return answer;
+    bool good = false, known = true;
+    switch (option) {
+    case OTP_DEBUG:
+        good = set_flag(&socket->debug, value);
+        break;
+    case OTP_WRAP:
+        good = set_flag(&socket->wrap, value);
+        break;
+    case OTP_RECEIVE_BUFFER:
+        good = set_receive_buffer(socket, value);
+        break;
+    case OTP_RECEIVE_CONTROL_BUFFER:
+        good = read_buffer_size(value, SOCKET_CONTROL_SIZE, &socket->receive_control_size);
+        break;
+    case OTP_SEND_CONTROL_BUFFER:
+        good = read_buffer_size(value, SOCKET_CONTROL_SIZE, &socket->send_control_size);
+        break;
+    case OTP_USE_REGISTRY: // once registered, it stays so
+        good = value == ATOM_true || (value == ATOM_false && !socket->registered);
+        if (good && value == ATOM_true)
+            socket_register(socket);
+        break;
+    default:
+        known = false;
+    }
+    socket_leave(socket);
+    if (!known)
+        return socket_raise_invalid(self, heap_tuple_of(&self->heap, 2, ATOM_otp_socket_option, SMALL(option)));
+    return good ? ATOM_ok : socket_invalid(self, ATOM_value);
+}
+
+// What of a socket an option of level otp tells; read under its lock.
+struct otp_values {
+    size_t receive_size, receive_control_size, send_control_size;
+    uint32_t receive_count;
+    bool debug, wrap, registered;
+    int descriptor, domain;
+    term owner, meta;
+};
+
+static term otp_value(struct process *self, const struct otp_values *values, int64_t option) {
+    struct heap *heap = &self->heap;
+    term size = heap_unsigned(heap, values->receive_size);
+    switch (option) {
+    case OTP_DEBUG:
+        return boolean(values->debug);
+    case OTP_WRAP:
+        return boolean(values->wrap);
+    case OTP_OWNER:
+        return values->owner;
+    case OTP_RECEIVE_BUFFER:
+        return values->receive_count == 0 ? size : heap_tuple_of(heap, 2, SMALL(values->receive_count), size);
+    case OTP_RECEIVE_CONTROL_BUFFER:
+        return heap_unsigned(heap, values->receive_control_size);
+    case OTP_SEND_CONTROL_BUFFER:
+        return heap_unsigned(heap, values->send_control_size);
+    case OTP_DESCRIPTOR:
+        return SMALL(values->descriptor);
+    case OTP_META:
+        return values->meta;
+    case OTP_USE_REGISTRY:
+        return boolean(values->registered);
+    case OTP_DOMAIN:
+        return socket_family(values->domain);
+    default:
+        return NONE;
+    }
+}
+
+static term get_otp(struct process *self, term reference, int64_t option) {
+    term answer;
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (!socket)
+        return answer;
+    struct otp_values values = {
+        .receive_size = socket->receive_size,
+        .receive_control_size = socket->receive_control_size,
+        .send_control_size = socket->send_control_size,
+        .receive_count = socket->receive_count,
+        .debug = socket->debug,
+        .wrap = socket->wrap,
+        .registered = socket->registered,
+        .descriptor = socket->descriptor,
+        .domain = socket->domain,
+        .owner = socket->owner,
+        .meta = option == OTP_META ? heap_copy(&self->heap, socket->meta) : ATOM_undefined,
+    };
+    socket_leave(socket);
+    term value = otp_value(self, &values, option);
+    return value == NONE ? socket_invalid(self, ATOM_socket_option) : socket_ok(self, value);
+}
+
+// ---- the system's levels ----
+
+struct place {
+    bool otp;
+    int level;
+    int64_t number;
+};
+
+// False when the terms name no option.
+static bool read_place(term level, term option, struct place *place) {
+    int64_t number;
+    if (!is_small(option) || small_value(option) < INT_MIN || small_value(option) > INT_MAX)
+        return false;
+    place->number = small_value(option);
+    place->otp = level == ATOM_otp;
+    place->level = SOL_SOCKET;
+    if (place->otp || level == ATOM_socket)
+        return true;
+    if (!is_integer(level) || !integer_to_int64(level, &number) || number < INT_MIN || number > INT_MAX)
+        return false;
+    place->level = (int)number;
+    return true;
+}
+
+// Of a form, or native: an integer, a boolean, bytes. -1: the term is no such value.
+static ptrdiff_t encode_native(struct process *self, term value, uint8_t **bytes) {
+    if (is_binary(value)) {
+        size_t size = bitstring_size(value) >> 3;
+        *bytes = proc_scratch(self, size + 1);
+        bits_copy(*bytes, 0, bitstring_bits(value));
+        return size <= INT_MAX ? (ptrdiff_t)size : -1;
+    }
+    if (value == ATOM_true || value == ATOM_false)
+        value = SMALL(value == ATOM_true);
+    if (!is_small(value) || small_value(value) < INT_MIN || small_value(value) > INT_MAX)
+        return -1;
+    int number = (int)small_value(value);
+    memcpy(*bytes, &number, sizeof number);
+    return sizeof number;
+}
+
+// Linux changes the priority with the type of service; OTP puts it back.
+static int set_now(int descriptor, struct place place, const uint8_t *bytes, socklen_t size) {
+    int priority;
+    socklen_t priority_size = sizeof priority;
+    bool disturbs = place.level == IPPROTO_IP && place.number == IP_TOS &&
+                    getsockopt(descriptor, SOL_SOCKET, SO_PRIORITY, &priority, &priority_size) == 0;
+    int error = setsockopt(descriptor, place.level, (int)place.number, bytes, size) < 0 ? errno : 0;
+    if (disturbs && !error)
+        setsockopt(descriptor, SOL_SOCKET, SO_PRIORITY, &priority, sizeof priority);
+    return error;
+}
+
+static term set_system(struct process *self, term reference, struct place place, term value, bool native) {
+    alignas(16) uint8_t room[OPTION_ROOM] = {0};
+    uint8_t *bytes = room;
+    term answer;
+    const struct socket_option *option = native ? NULL : socket_option_find(place.level, (int)place.number);
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (!socket)
+        return answer;
+    socket_leave(socket); // it is open: what is wrong with the value comes next
+    if (!native && (!option || !option->form->encode))
+        return socket_invalid(self, ATOM_socket_option);
+    ptrdiff_t size = native ? encode_native(self, value, &bytes) : option->form->encode(value, bytes);
+    if (size < 0) // of a native one, prim_socket.erl adds nothing
+        return native ? socket_error_invalid(self, ATOM_value) : socket_invalid(self, ATOM_value);
+    if (!(socket = socket_enter(self, reference, &answer)))
+        return answer;
+    int error = set_now(socket->descriptor, place, bytes, (socklen_t)size);
+    socket_leave(socket);
+    return error ? posix_error(&self->heap, error) : ATOM_ok;
+}
+
+BIF(prim_socket, nif_setopt, 5) {
+    struct place place;
+    if (!socket_of(arguments[0]) || !read_place(arguments[1], arguments[2], &place))
+        return raise_badarg(self);
+    bool native = arguments[4] != SMALL(0);
+    if (place.otp)
+        return native ? socket_invalid(self, ATOM_socket_option)
+                      : set_otp(self, arguments[0], place.number, arguments[3]);
+    return set_system(self, arguments[0], place, arguments[3], native);
+}
+
+// Asks the system; NONE when `bytes` and *size are filled, else the answer.
+static term ask(struct process *self, term reference, struct place place, uint8_t *bytes, socklen_t *size) {
+    term answer;
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (!socket)
+        return answer;
+    int result = getsockopt(socket->descriptor, place.level, (int)place.number, bytes, size), error = errno;
+    socket_leave(socket);
+    return result < 0 ? posix_error(&self->heap, error) : NONE;
+}
+
+// prim_socket.erl knows the names; 0 means `ip`, but among local sockets.
+static term protocol_answer(struct process *self, const struct socket *socket, const uint8_t *bytes) {
+    int protocol;
+    memcpy(&protocol, bytes, sizeof protocol);
+    return socket_ok(self, protocol == 0 && socket->domain == AF_UNIX ? ATOM_default : SMALL(protocol));
+}
+
+BIF(prim_socket, nif_getopt, 3) {
+    alignas(16) uint8_t bytes[OPTION_ROOM] = {0};
+    struct place place;
+    if (!socket_of(arguments[0]) || !read_place(arguments[1], arguments[2], &place))
+        return raise_badarg(self);
+    if (place.otp)
+        return get_otp(self, arguments[0], place.number);
+    const struct socket_option *option = socket_option_find(place.level, (int)place.number);
+    if (!option || !option->form->decode)
+        return socket_invalid(self, ATOM_socket_option);
+    socklen_t size = (socklen_t)option->form->room;
+    term answer = ask(self, arguments[0], place, bytes, &size);
+    if (answer == NONE && option->number == SO_PROTOCOL && option->level == SOL_SOCKET)
+        return protocol_answer(self, socket_of(arguments[0]), bytes);
+    return answer == NONE ? socket_ok(self, option->form->decode(&self->heap, bytes, size)) : answer;
+}
+
+static term get_native_number(struct process *self, term reference, struct place place, bool is_boolean) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    term answer = ask(self, reference, place, (uint8_t *)&value, &size);
+    if (answer != NONE)
+        return answer;
+    return socket_ok(self, is_boolean ? boolean(value != 0) : SMALL(value));
+}
+
+static term get_native_bytes(struct process *self, term reference, struct place place, uint8_t *bytes, size_t room) {
+    socklen_t size = (socklen_t)room;
+    // With no room at all, the system is not even told where to put the size: it is a bad address then, as on OTP.
+    term answer = ask(self, reference, place, room > 0 ? bytes : NULL, room > 0 ? &size : NULL);
+    return answer == NONE ? socket_ok(self, heap_binary(&self->heap, bytes, size < room ? size : room)) : answer;
+}
+
+// The last argument says what is wanted: integer, boolean, so many bytes, or bytes that are there at first.
+BIF(prim_socket, nif_getopt, 4) {
+    struct place place;
+    term wanted = arguments[3];
+    if (!socket_of(arguments[0]) || !read_place(arguments[1], arguments[2], &place))
+        return raise_badarg(self);
+    if (place.otp)
+        return socket_invalid(self, ATOM_value);
+    if (wanted == ATOM_integer || wanted == ATOM_boolean)
+        return get_native_number(self, arguments[0], place, wanted == ATOM_boolean);
+    if (is_binary(wanted)) {
+        size_t size = bitstring_size(wanted) >> 3;
+        uint8_t *bytes = proc_scratch(self, size + 1);
+        bits_copy(bytes, 0, bitstring_bits(wanted));
+        return get_native_bytes(self, arguments[0], place, bytes, size);
+    }
+    if (!is_small(wanted) || small_value(wanted) < INT_MIN || small_value(wanted) > INT_MAX)
+        return socket_invalid(self, ATOM_value);
+    if (small_value(wanted) < 0) { // as the system says of a negative size, where it comes to look at it
+        term answer = get_native_bytes(self, arguments[0], place, NULL, 0);
+        term efault = posix_error(&self->heap, EFAULT);
+        return term_same(answer, efault) ? posix_error(&self->heap, EINVAL) : answer;
+    }
+    size_t size = (size_t)small_value(wanted);
+    size = size < NATIVE_SIZE_MAX ? size : NATIVE_SIZE_MAX; // no option is larger
+    uint8_t *bytes = proc_scratch(self, size + 1);
+    memset(bytes, 0, size);
+    return get_native_bytes(self, arguments[0], place, bytes, size);
+}

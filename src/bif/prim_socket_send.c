@@ -1,0 +1,178 @@
+// prim_socket: sending.
+
+#include "bif/prim_socket.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sys/uio.h>
+
+#include "io/posix_error.h"
+#include "io/socket_address.h"
+#include "socket/control.h"
+#include "term/bits.h"
+#include "term/map.h"
+#include "term/number.h"
+
+// A message, read from its terms before the socket is locked.
+struct outgoing {
+    struct msghdr header;
+    size_t size;
+    bool partial; // what of it is left out, the caller must send next
+    int flags;
+};
+
+// How a send ended.
+struct sent {
+    enum { SENT_PART_WAIT, SENT_DONE, SENT_WAIT, SENT_FAILED } how;
+    size_t written;
+    int error;
+};
+
+static void count_sent(struct socket_side *side, size_t written) {
+    side->packets++;
+    side->bytes += written;
+    if (written > side->packet_maximum)
+        side->packet_maximum = written;
+}
+
+// (locked) It is the caller's turn.
+static struct sent send_now(struct process *self, struct socket *socket, const struct outgoing *message, term handle) {
+    struct socket_side *side = &socket->sides[SIDE_WRITE];
+    side->tries++;
+    ssize_t written = sendmsg(socket->descriptor, &message->header, message->flags);
+    int error = written < 0 ? errno : 0;
+    if (error && error != EAGAIN && error != EINTR) {
+        side->fails++;
+        socket_abort(socket, SIDE_WRITE, posix_error_atom(error));
+        return (struct sent){SENT_FAILED, 0, error};
+    }
+    if (!error && ((size_t)written == message->size || socket->type != SOCK_STREAM)) {
+        count_sent(side, (size_t)written);
+        socket_pass(socket, SIDE_WRITE);
+        return (struct sent){SENT_DONE, (size_t)written, 0};
+    }
+    side->waits++; // what was written is not counted, as on OTP
+    error = socket_wait(socket, SIDE_WRITE, PURPOSE_TRANSFER, self, handle);
+    if (error)
+        return (struct sent){SENT_FAILED, 0, error};
+    return written > 0 ? (struct sent){SENT_PART_WAIT, (size_t)written, 0} : (struct sent){SENT_WAIT, 0, 0};
+}
+
+static term sent_answer(struct process *self, const struct outgoing *message, struct sent sent) {
+    term written = heap_unsigned(&self->heap, sent.written);
+    switch (sent.how) {
+    case SENT_PART_WAIT:
+        return heap_tuple_of(&self->heap, 2, ATOM_select, written);
+    case SENT_DONE:
+        if (message->partial && sent.written == message->size)
+            return heap_tuple_of(&self->heap, 2, ATOM_iov, written);
+        return sent.written == message->size ? ATOM_ok : socket_ok(self, written);
+    case SENT_WAIT:
+        return ATOM_select;
+    default:
+        return posix_error(&self->heap, sent.error);
+    }
+}
+
+static term send_answer(struct process *self, term reference, const struct outgoing *message, term handle) {
+    term answer;
+    struct sent sent = {0};
+    struct socket *socket = socket_enter(self, reference, &answer);
+    if (!socket)
+        return answer;
+    enum socket_turn turn = socket_turn(socket, SIDE_WRITE, PURPOSE_TRANSFER, self, handle);
+    if (turn == TURN_MINE)
+        sent = send_now(self, socket, message, handle);
+    socket_leave(socket);
+    return turn == TURN_MINE ? sent_answer(self, message, sent) : socket_no_turn(self, turn);
+}
+
+static struct iovec binary_vector(struct process *self, term binary) {
+    struct bits bits = bitstring_bits(binary);
+    size_t size = bits.size >> 3;
+    return (struct iovec){(void *)binary_bytes(binary, bits.offset ? proc_scratch(self, size) : NULL), size};
+}
+
+BIF(prim_socket, nif_send, 4) {
+    struct outgoing message = {0};
+    if (!is_binary(arguments[1]) || !is_reference(arguments[3]))
+        return raise_badarg(self);
+    if (!socket_flags(arguments[2], &message.flags))
+        return socket_bad_number(self, arguments[2]);
+    struct iovec vector = binary_vector(self, arguments[1]);
+    message.header.msg_iov = &vector;
+    message.header.msg_iovlen = 1;
+    message.size = vector.iov_len;
+    return send_answer(self, arguments[0], &message, arguments[3]);
+}
+
+BIF(prim_socket, nif_sendto, 5) {
+    struct outgoing message = {0};
+    struct sockaddr_storage address;
+    if (!is_binary(arguments[1]) || !is_reference(arguments[4]))
+        return raise_badarg(self);
+    if (!socket_flags(arguments[3], &message.flags))
+        return socket_bad_number(self, arguments[3]);
+    if (!socket_address_read(arguments[2], &address, &message.header.msg_namelen))
+        return socket_invalid(self, ATOM_sockaddr);
+    struct iovec vector = binary_vector(self, arguments[1]);
+    message.header.msg_name = &address;
+    message.header.msg_iov = &vector;
+    message.header.msg_iovlen = 1;
+    message.size = vector.iov_len;
+    return send_answer(self, arguments[0], &message, arguments[4]);
+}
+
+// The first binaries of a list, as many as one call takes. False when the list is malformed.
+static bool vector_argument(struct process *self, term list, struct outgoing *message) {
+    size_t count = 0;
+    term tail = list;
+    for (; is_list(tail) && is_binary(list_head(tail)); tail = list_tail(tail))
+        count++;
+    if (!is_nil(tail))
+        return false;
+    message->partial = count > IOV_MAX;
+    count = message->partial ? IOV_MAX : count;
+    struct iovec *vector = proc_scratch(self, (count + 1) * sizeof *vector);
+    for (size_t i = 0; i < count; i++, list = list_tail(list)) {
+        vector[i] = binary_vector(self, list_head(list));
+        message->size += vector[i].iov_len;
+    }
+    message->header.msg_iov = vector;
+    message->header.msg_iovlen = count;
+    return true;
+}
+
+static bool control_argument(struct process *self, term list, size_t room, struct msghdr *header) {
+    header->msg_control = proc_scratch(self, room + 1);
+    header->msg_controllen = room;
+    return socket_control_read(list, header);
+}
+
+BIF(prim_socket, nif_sendmsg, 5) {
+    struct outgoing message = {0};
+    struct sockaddr_storage address;
+    struct socket *socket = socket_of(arguments[0]);
+    if (!socket || !is_map(arguments[1]) || !is_reference(arguments[3]))
+        return raise_badarg(self);
+    if (!socket_flags(arguments[2], &message.flags))
+        return socket_bad_number(self, arguments[2]);
+    mutex_lock(&socket->lock);
+    size_t room = socket->send_control_size;
+    bool closed = socket->descriptor < 0;
+    mutex_unlock(&socket->lock);
+    if (closed)
+        return socket_error(self, ATOM_closed);
+    // Only a stream can be sent in several pieces.
+    if (!vector_argument(self, arguments[4], &message) || (message.partial && socket->type != SOCK_STREAM))
+        return socket_invalid(self, ATOM_iov);
+    term to = map_get(arguments[1], ATOM_addr), control = map_get(arguments[1], ATOM_ctrl);
+    if (to != NONE) {
+        message.header.msg_name = &address;
+        if (!socket_address_read(to, &address, &message.header.msg_namelen))
+            return socket_invalid(self, ATOM_addr);
+    }
+    if (control != NONE && !control_argument(self, control, room, &message.header))
+        return socket_invalid(self, ATOM_ctrl);
+    return send_answer(self, arguments[0], &message, arguments[3]);
+}

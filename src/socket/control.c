@@ -1,0 +1,390 @@
+// Control messages, between the system's form and Erlang's maps.
+
+#define _GNU_SOURCE // in_pktinfo, ucred
+
+#include "socket/control.h"
+
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <sys/time.h>
+
+#include <linux/errqueue.h> // Linux' own headers give way to those above
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+
+#include "io/posix_error.h"
+#include "io/socket_address.h"
+#include "term/atom.h"
+#include "term/bits.h"
+#include "term/map.h"
+#include "term/number.h"
+
+// ---- flags --------------------------------------------------------------------------------------------------------
+
+const struct socket_flag socket_flags_known[] = {
+    {MSG_CMSG_CLOEXEC, ATOM_cmsg_cloexec},
+    {MSG_CONFIRM, ATOM_confirm},
+    {MSG_CTRUNC, ATOM_ctrunc},
+    {MSG_DONTROUTE, ATOM_dontroute},
+    {MSG_EOR, ATOM_eor},
+    {MSG_ERRQUEUE, ATOM_errqueue},
+    {MSG_MORE, ATOM_more},
+    {MSG_NOSIGNAL, ATOM_nosignal},
+    {MSG_OOB, ATOM_oob},
+    {MSG_PEEK, ATOM_peek},
+    {MSG_TRUNC, ATOM_trunc},
+};
+const size_t socket_flag_count = sizeof socket_flags_known / sizeof *socket_flags_known;
+
+term socket_message_flags(struct heap *heap, int flags) {
+    int rest = flags;
+    for (size_t i = 0; i < socket_flag_count; i++)
+        rest &= ~socket_flags_known[i].number;
+    term list = rest ? heap_cons(heap, SMALL(rest), NIL) : NIL;
+    for (size_t i = socket_flag_count; i > 0; i--)
+        if (flags & socket_flags_known[i - 1].number)
+            list = heap_cons(heap, socket_flags_known[i - 1].name, list);
+    return list;
+}
+
+// ---- values -------------------------------------------------------------------------------------------------------
+
+struct value_name {
+    int number;
+    term name;
+};
+
+static term name_of(const struct value_name *names, size_t count, int number) {
+    for (size_t i = 0; i < count; i++)
+        if (names[i].number == number)
+            return names[i].name;
+    return SMALL(number);
+}
+#define NAME_OF(names, number) name_of(names, sizeof(names) / sizeof *(names), number)
+
+static const struct value_name tos_names[] = {
+    {IPTOS_LOWDELAY, ATOM_lowdelay},
+    {IPTOS_THROUGHPUT, ATOM_throughput},
+    {IPTOS_RELIABILITY, ATOM_reliability},
+    {IPTOS_MINCOST, ATOM_mincost},
+};
+
+// Only the bits of the name are looked at: the others are precedence.
+term socket_tos(int tos) {
+    term name = NAME_OF(tos_names, IPTOS_TOS(tos));
+    return is_atom(name) ? name : SMALL(tos);
+}
+
+static bool read_int(term t, int *value) {
+    int64_t number;
+    if (!is_integer(t) || !integer_to_int64(t, &number) || number < INT_MIN || number > INT_MAX)
+        return false;
+    *value = (int)number;
+    return true;
+}
+
+bool socket_tos_read(term t, int *tos) {
+    for (size_t i = 0; i < sizeof tos_names / sizeof *tos_names; i++) {
+        if (tos_names[i].name == t) {
+            *tos = tos_names[i].number;
+            return true;
+        }
+    }
+    return read_int(t, tos);
+}
+
+term socket_time(struct heap *heap, const struct timeval *time) {
+    term pairs[] = {ATOM_sec, heap_integer(heap, time->tv_sec), ATOM_usec, heap_integer(heap, time->tv_usec)};
+    return map_from_pairs(heap, pairs, 2);
+}
+
+static bool read_member(term map, term key, int64_t *value) {
+    term member = map_get(map, key);
+    return member != NONE && is_integer(member) && integer_to_int64(member, value);
+}
+
+bool socket_time_read(term t, struct timeval *time) {
+    int64_t seconds, microseconds;
+    if (!is_map(t) || !read_member(t, ATOM_sec, &seconds) || !read_member(t, ATOM_usec, &microseconds))
+        return false;
+    *time = (struct timeval){seconds, microseconds};
+    return true;
+}
+
+// ---- received -----------------------------------------------------------------------------------------------------
+
+// The decoded value of a message's bytes, NONE when they are none.
+typedef term decoder(struct heap *heap, const void *bytes, size_t size);
+// The other way: how many bytes were written, 0 when the term is no such value.
+typedef size_t encoder(term value, void *bytes, size_t room);
+
+static term decode_int(struct heap *heap, const void *bytes, size_t size) {
+    int value;
+    if (size < sizeof value)
+        return NONE;
+    memcpy(&value, bytes, sizeof value);
+    return SMALL(value);
+}
+
+// The system gives one byte, or an int.
+static term decode_tos(struct heap *heap, const void *bytes, size_t size) {
+    int value;
+    if (size == 1)
+        return socket_tos(*(const uint8_t *)bytes);
+    if (size < sizeof value)
+        return NONE;
+    memcpy(&value, bytes, sizeof value);
+    return socket_tos(value);
+}
+
+static term decode_time(struct heap *heap, const void *bytes, size_t size) {
+    struct timeval time;
+    if (size < sizeof time)
+        return NONE;
+    memcpy(&time, bytes, sizeof time);
+    return socket_time(heap, &time);
+}
+
+static term ip_of(struct heap *heap, struct in_addr address) {
+    struct sockaddr_in whole = {.sin_family = AF_INET, .sin_addr = address};
+    return socket_ip(heap, (struct sockaddr *)&whole);
+}
+
+static term decode_packet_info(struct heap *heap, const void *bytes, size_t size) {
+    struct in_pktinfo info;
+    if (size < sizeof info)
+        return NONE;
+    memcpy(&info, bytes, sizeof info);
+    term pairs[] = {ATOM_ifindex, SMALL(info.ipi_ifindex),   ATOM_spec_dst, ip_of(heap, info.ipi_spec_dst),
+                    ATOM_addr,    ip_of(heap, info.ipi_addr)};
+    return map_from_pairs(heap, pairs, 3);
+}
+
+static term decode_packet_info6(struct heap *heap, const void *bytes, size_t size) {
+    struct in6_pktinfo info;
+    if (size < sizeof info)
+        return NONE;
+    memcpy(&info, bytes, sizeof info);
+    struct sockaddr_in6 whole = {.sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr};
+    term pairs[] = {ATOM_addr, socket_ip(heap, (struct sockaddr *)&whole), ATOM_ifindex,
+                    heap_unsigned(heap, info.ipi6_ifindex)};
+    return map_from_pairs(heap, pairs, 2);
+}
+
+static term decode_address(struct heap *heap, const void *bytes, size_t size) {
+    struct sockaddr_storage address = {0};
+    if (size < sizeof(sa_family_t) || size > sizeof address)
+        return NONE;
+    memcpy(&address, bytes, size);
+    if ((address.ss_family == AF_INET && size < sizeof(struct sockaddr_in)) ||
+        (address.ss_family == AF_INET6 && size < sizeof(struct sockaddr_in6)))
+        return NONE;
+    return socket_address_map(heap, (struct sockaddr *)&address, (socklen_t)size);
+}
+
+// ---- extended errors
+
+static const struct value_name origins[] = {
+    {SO_EE_ORIGIN_NONE, ATOM_none},
+    {SO_EE_ORIGIN_LOCAL, ATOM_local},
+    {SO_EE_ORIGIN_ICMP, ATOM_icmp},
+    {SO_EE_ORIGIN_ICMP6, ATOM_icmp6},
+};
+static const struct value_name icmp_types[] = {
+    {ICMP_DEST_UNREACH, ATOM_dest_unreach},
+    {ICMP_TIME_EXCEEDED, ATOM_time_exceeded},
+};
+static const struct value_name icmp6_types[] = {
+    {ICMPV6_DEST_UNREACH, ATOM_dest_unreach},
+    {ICMPV6_PKT_TOOBIG, ATOM_pkt_toobig},
+    {ICMPV6_TIME_EXCEED, ATOM_time_exceeded},
+};
+static const struct value_name icmp_unreachable[] = {
+    {ICMP_NET_UNREACH, ATOM_net_unreach},   {ICMP_HOST_UNREACH, ATOM_host_unreach},
+    {ICMP_PORT_UNREACH, ATOM_port_unreach}, {ICMP_FRAG_NEEDED, ATOM_frag_needed},
+    {ICMP_NET_UNKNOWN, ATOM_net_unknown},   {ICMP_HOST_UNKNOWN, ATOM_host_unknown},
+};
+static const struct value_name icmp6_unreachable[] = {
+    {ICMPV6_NOROUTE, ATOM_noroute},
+    {ICMPV6_ADM_PROHIBITED, ATOM_adm_prohibited},
+    {ICMPV6_NOT_NEIGHBOUR, ATOM_not_neighbour},
+    {ICMPV6_ADDR_UNREACH, ATOM_addr_unreach},
+    {ICMPV6_PORT_UNREACH, ATOM_port_unreach},
+    {ICMPV6_POLICY_FAIL, ATOM_policy_fail},
+    {ICMPV6_REJECT_ROUTE, ATOM_reject_route},
+};
+
+static void error_kind(const struct sock_extended_err *error, term *type, term *code) {
+    *type = SMALL(error->ee_type);
+    *code = SMALL(error->ee_code);
+    if (error->ee_origin == SO_EE_ORIGIN_ICMP) {
+        *type = NAME_OF(icmp_types, error->ee_type);
+        if (error->ee_type == ICMP_DEST_UNREACH)
+            *code = NAME_OF(icmp_unreachable, error->ee_code);
+    } else if (error->ee_origin == SO_EE_ORIGIN_ICMP6) {
+        *type = NAME_OF(icmp6_types, error->ee_type);
+        if (error->ee_type == ICMPV6_DEST_UNREACH)
+            *code = NAME_OF(icmp6_unreachable, error->ee_code);
+    }
+}
+
+static term decode_error(struct heap *heap, const void *bytes, size_t size) {
+    struct sock_extended_err error;
+    if (size < sizeof error)
+        return NONE;
+    memcpy(&error, bytes, sizeof error);
+    term type, code;
+    error_kind(&error, &type, &code);
+    term offender = decode_address(heap, (const uint8_t *)bytes + sizeof error, size - sizeof error);
+    term pairs[] = {ATOM_error,    posix_error_atom((int)error.ee_errno),
+                    ATOM_origin,   NAME_OF(origins, error.ee_origin),
+                    ATOM_type,     type,
+                    ATOM_code,     code,
+                    ATOM_info,     heap_unsigned(heap, error.ee_info),
+                    ATOM_data,     heap_unsigned(heap, error.ee_data),
+                    ATOM_offender, offender};
+    return map_from_pairs(heap, pairs, offender == NONE ? 6 : 7);
+}
+
+// ---- sent
+
+static size_t encode_int(term value, void *bytes, size_t room) {
+    int number;
+    if (room < sizeof number || !read_int(value, &number))
+        return 0;
+    memcpy(bytes, &number, sizeof number);
+    return sizeof number;
+}
+
+static size_t encode_tos(term value, void *bytes, size_t room) {
+    int number;
+    if (room < sizeof number || !socket_tos_read(value, &number))
+        return 0;
+    memcpy(bytes, &number, sizeof number);
+    return sizeof number;
+}
+
+static size_t encode_time(term value, void *bytes, size_t room) {
+    struct timeval time;
+    if (room < sizeof time || !socket_time_read(value, &time))
+        return 0;
+    memcpy(bytes, &time, sizeof time);
+    return sizeof time;
+}
+
+// ---- kinds --------------------------------------------------------------------------------------------------------
+
+static const struct control_kind {
+    int level, type;
+    term name;
+    encoder *encode; // NULL: only as bytes
+    decoder *decode;
+} kinds[] = {
+    {SOL_SOCKET, SCM_RIGHTS, ATOM_rights, NULL, NULL},
+    {SOL_SOCKET, SCM_CREDENTIALS, ATOM_credentials, NULL, NULL},
+    {SOL_SOCKET, SCM_TIMESTAMP, ATOM_timestamp, encode_time, decode_time},
+    {IPPROTO_IP, IP_TOS, ATOM_tos, encode_tos, decode_tos},
+    {IPPROTO_IP, IP_TTL, ATOM_ttl, encode_int, decode_int},
+    {IPPROTO_IP, IP_RECVTOS, ATOM_recvtos, NULL, decode_tos},
+    {IPPROTO_IP, IP_RECVTTL, ATOM_recvttl, NULL, decode_int},
+    {IPPROTO_IP, IP_PKTINFO, ATOM_pktinfo, NULL, decode_packet_info},
+    {IPPROTO_IP, IP_ORIGDSTADDR, ATOM_origdstaddr, NULL, decode_address},
+    {IPPROTO_IP, IP_RECVERR, ATOM_recverr, NULL, decode_error},
+    {IPPROTO_IPV6, IPV6_PKTINFO, ATOM_pktinfo, NULL, decode_packet_info6},
+    {IPPROTO_IPV6, IPV6_HOPLIMIT, ATOM_hoplimit, encode_int, decode_int},
+    {IPPROTO_IPV6, IPV6_TCLASS, ATOM_tclass, encode_int, decode_int},
+    {IPPROTO_IPV6, IPV6_RECVERR, ATOM_recverr, NULL, decode_error},
+};
+
+// By number, or by name when that is given.
+static const struct control_kind *kind_of(int level, int type, term name) {
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (kinds[i].level == level && (name == NONE ? kinds[i].type == type : kinds[i].name == name))
+            return &kinds[i];
+    return NULL;
+}
+
+static term control_map(struct heap *heap, const struct cmsghdr *message) {
+    const struct control_kind *kind = kind_of(message->cmsg_level, message->cmsg_type, NONE);
+    size_t size = message->cmsg_len > CMSG_LEN(0) ? message->cmsg_len - CMSG_LEN(0) : 0;
+    const uint8_t *bytes = CMSG_DATA(message);
+    term value = kind && kind->decode ? kind->decode(heap, bytes, size) : NONE;
+    term pairs[] = {
+        ATOM_level, message->cmsg_level == SOL_SOCKET ? ATOM_socket : SMALL(message->cmsg_level),
+        ATOM_type,  kind ? kind->name : SMALL(message->cmsg_type),
+        ATOM_data,  heap_binary(heap, bytes, size),
+        ATOM_value, value,
+    };
+    return map_from_pairs(heap, pairs, value == NONE ? 3 : 4);
+}
+
+term socket_control_list(struct heap *heap, struct msghdr *header) {
+    term first = NIL, *link = &first;
+    for (struct cmsghdr *at = CMSG_FIRSTHDR(header); at; at = CMSG_NXTHDR(header, at)) {
+        term cell = heap_cons(heap, control_map(heap, at), NIL);
+        *link = cell;
+        link = list_cell(cell) + 1;
+    }
+    return first;
+}
+
+// ---- messages to be sent ------------------------------------------------------------------------------------------
+
+// Bytes, an integer or a boolean as an int.
+static bool encode_data(term data, void *bytes, size_t room, size_t *size) {
+    if (data == ATOM_true || data == ATOM_false)
+        data = SMALL(data == ATOM_true);
+    if (!is_binary(data))
+        return (*size = encode_int(data, bytes, room)) > 0;
+    *size = bitstring_size(data) >> 3;
+    if (*size > room)
+        return false;
+    bits_copy(bytes, 0, bitstring_bits(data));
+    return true;
+}
+
+static bool read_level(term map, int *level) {
+    term t = map_get(map, ATOM_level);
+    *level = SOL_SOCKET;
+    return t == ATOM_socket || (t != NONE && read_int(t, level));
+}
+
+// One message into `room` bytes at `bytes`; *used is what it takes there.
+static bool read_message(term map, uint8_t *bytes, size_t room, size_t *used) {
+    struct cmsghdr head = {0};
+    size_t size;
+    if (!is_map(map) || room < CMSG_SPACE(0) || !read_level(map, &head.cmsg_level))
+        return false;
+    term type = map_get(map, ATOM_type), value = map_get(map, ATOM_value), data = map_get(map, ATOM_data);
+    const struct control_kind *kind = type != NONE && is_atom(type) ? kind_of(head.cmsg_level, 0, type) : NULL;
+    if (type == NONE || (!kind && !read_int(type, &head.cmsg_type)))
+        return false;
+    if (kind)
+        head.cmsg_type = kind->type;
+    uint8_t *content = bytes + CMSG_LEN(0);
+    room -= CMSG_LEN(0);
+    if (data != NONE) {
+        if (value != NONE || !encode_data(data, content, room, &size))
+            return false;
+    } else if (value == NONE || !kind || !kind->encode || (size = kind->encode(value, content, room)) == 0) {
+        return false;
+    }
+    head.cmsg_len = CMSG_LEN(size);
+    memcpy(bytes, &head, sizeof head);
+    *used = CMSG_SPACE(size);
+    return *used <= room + CMSG_LEN(0);
+}
+
+bool socket_control_read(term list, struct msghdr *header) {
+    uint8_t *bytes = header->msg_control;
+    size_t room = header->msg_controllen, total = 0, used;
+    memset(bytes, 0, room);
+    for (; is_list(list); list = list_tail(list), total += used)
+        if (!read_message(list_head(list), bytes + total, room - total, &used))
+            return false;
+    header->msg_controllen = total;
+    if (total == 0)
+        header->msg_control = NULL;
+    return is_nil(list);
+}
