@@ -33,12 +33,7 @@ value(Module, Name) ->
 
 %% An exception as a value: with the stack above the driver.
 caught(Class, Reason, Stack) ->
-    {Class, Reason, once([Entry || Entry <- Stack, element(1, Entry) =/= ?MODULE])}.
-
-%% OTP's native code names the place of a call of what is no such fun twice.
-once([Entry, Entry | Rest]) -> once([Entry | Rest]);
-once([Entry | Rest]) -> [Entry | once(Rest)];
-once([]) -> [].
+    {Class, Reason, [Entry || Entry <- Stack, element(1, Entry) =/= ?MODULE]}.
 
 %% The pairs of a map, in an order that is the same everywhere.
 entries(Map) when map_size(Map) =< 32 -> maps:to_list(Map);

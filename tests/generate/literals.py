@@ -42,7 +42,9 @@ def bits(g):
 
 
 def literal(g, kind, depth=2):
-    if kind in ("any", "data"):
+    if kind == "data":  # what is printed or encoded: no map, whose order may differ
+        kind = g.pick(["int", "int", "atom", "float", "binary", "string", "ints", "bits"])
+    if kind == "any":
         kind = g.pick(["int", "int", "atom", "float", "binary", "string", "bits", "list", "tuple", "map", "pairs"] if depth > 0 else ["int", "atom"])
     if kind == "number":
         kind = g.pick(["int", "float"])

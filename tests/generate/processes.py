@@ -1,14 +1,14 @@
 """Processes that follow a script, such that every effect has one order.
 
-A worker waits for each of its tasks and answers it; whoever drives it waits for the answer or for the worker's end. Nobody
-prints or compares identifiers.
+A worker waits for each of its tasks and answers it, and for one more before it ends; whoever drives it waits for the answer or
+for the worker's end. Nobody prints or compares identifiers.
 """
 import re
 
 import expressions as e
 from tree import bind, expr, items, make, use
 
-# How a worker P (with the monitor M) starts. Always with a task to wait for, so that it cannot end too early.
+# How a worker P (with the monitor M) starts.
 STARTS = [
     "{%, %} = spawn_monitor(%)",
     "{%, %} = spawn_opt(%, [monitor, link])",
@@ -42,7 +42,7 @@ def start(g, steps, parent):
         tasks = [task(g, parent) for _ in range(g.number(1, 3))]
         end = g.pick(["%", "%", "exit(%)", "error(%)", "throw(%)", "exit({shutdown, %})", "exit(normal) + %"])
         last = make("end", end, e.expression(g, "any", 2))
-        work = expr("fun() -> % end", items(tasks + [last], ", ", 1))
+        work = expr("fun() -> % end", items(tasks + [expr("receive {task, _} -> ok end"), last], ", ", 1))
     steps.append(make("step", g.pick(STARTS), bind(pid), bind(monitor), work))
     return pid, monitor
 
@@ -58,10 +58,14 @@ def task(g, parent):
                     expr("% ! {answer, self(), refused}", use(parent)))
 
 
+# What comes from a worker that has ended is on its way; a living one may take its time.
+WAIT = "after case is_process_alive(%) of true -> 9000; false -> 1000 end"
+
+
 def answer(pid):
     """What a worker says next, or how it ended."""
-    return ("receive {answer, %, X} -> X; {'DOWN', _, process, %, Why} -> {down, Why}; {'EXIT', %, Why} -> {exit, Why}"
-            " after 9000 -> silence end", [use(pid)] * 3)
+    return ("receive {answer, %, X} -> X; {'DOWN', _, process, %, Why} -> {down, Why}; {'EXIT', %, Why} -> {exit, Why} "
+            + WAIT + " -> silence end", [use(pid)] * 4)
 
 
 def effect(g, workers):
@@ -79,8 +83,8 @@ def effect(g, workers):
         ("(fun() -> exit(%, normal), is_process_alive(%) end)()", [use(pid), use(other)]),
         ("(fun() -> exit(%, kill), " + wait + " end)()", [use(pid)] + places),
         ("(fun() -> unlink(%), exit(%, {why, %}), " + wait + " end)()", [use(pid), use(pid), value()] + places),
-        ("(fun() -> true = register(worker_name, %), worker_name ! {task, %}, X = whereis(worker_name) =:= %, {X, unregister(worker_name), " + wait
-         + "} end)()", [use(pid), value(), use(pid)] + places),
+        ("(fun() -> true = register(worker_name, %), Z = whereis(worker_name) =:= %, worker_name ! {task, %}, {Z, " + wait
+         + ", catch unregister(worker_name)} end)()", [use(pid), use(pid), value()] + places),
         ("(catch register(worker_name, %))", [value()]),
         ("(fun() -> self() ! %, self() ! {mark, %}, receive {mark, X} -> X after 0 -> none end end)()", [value(), value()]),
         ("(fun() -> self() ! %, self() ! {mark, %}, receive {mark, X} when X > 0 -> X after 1 -> none end end)()", [value(), e.expression(g, "int", 2)]),
@@ -106,5 +110,5 @@ def finish(g, worker):
     pid, monitor = worker
     reason = e.expression(g, "any", 2)
     name = g.fresh("Why")
-    return expr(f"begin unlink(%), exit(%, {{over, %}}), receive {{'DOWN', %, _, _, {name}}} -> {name} after 9000 -> gone end end",
-                use(pid), use(pid), reason, use(monitor))
+    return expr(f"begin unlink(%), exit(%, {{over, %}}), receive {{'DOWN', %, _, _, {name}}} -> {name} {WAIT} -> gone end end",
+                use(pid), use(pid), reason, use(monitor), use(pid))

@@ -67,3 +67,16 @@ phash_case() -> [erlang:phash(X, 1 bsl 27) || X <- numbers() ++ floats()].
 smallest_case() -> [N + 1 - 1 =:= N || N <- numbers()].
 max_min_case() -> [max(1, 1.0), min(1, 1.0), max(1.0, 1), max(a, 1), min([], {})].
 boolean_case() -> [id(true) and id(false), id(true) or id(false), id(true) xor id(true), not id(false), try_(fun() -> id(1) and true end), try_(fun() -> not id(1) end)].
+
+%% Operations on floats that have just been loaded: in any order, with constants, the same one twice; where they fail.
+float_chain(X, Y, {Z}) when is_float(X), is_float(Y), is_float(Z) ->
+    A = X - Z * Y,
+    B = (Z - A) / (0.5 + Y),
+    C = 2.0 / Y - X * X,
+    D = (A - 1.5) * (1.5 - B) + (C / 3.0),
+    [A, B, C, D, X + X, Z / Z, A * B - C * D, -D, math:sqrt(Z * Z), math:sqrt(D * D + 1.0e-200)].
+float_chain_case() ->
+    Values = [0.5, -2.25, 1.0e-300, 1.0e200, -1.0e308, 3.0e-5, 0.0],
+    [try float_chain(id(X), id(Y), {id(Z)}) catch C:R:Stack -> [{M, F, A, L} | _] = Stack, {C, R, M, F, is_list(A), proplists:get_value(line, L)} end
+     || X <- Values, Y <- Values, Z <- Values].
+sqrt_case() -> [try math:sqrt(id(X)) catch C:R -> {C, R} end || X <- [4, 4.0, 2.0, 0.0, 1.0e300, 1.0e-300, 1.0e-320, -1.0, -1, a, 1 bsl 200, 1 bsl 2000]].

@@ -11,6 +11,23 @@ build_binary_case() -> B = id(<<"hello">>), S = id(<<5:3>>), [<<B/binary, 1>>, <
 build_error_case() -> [try_(fun() -> <<(id(a))>> end), try_(fun() -> <<1:(id(-1))>> end), try_(fun() -> <<1:(id(a))>> end), try_(fun() -> <<(id(1.0)):8>> end)].
 utf_case() -> [<<(id($å))/utf8>>, <<16#20AC/utf8>>, <<16#10437/utf16>>, <<16#10437/utf16-little>>, <<16#10437/utf32>>, try_(fun() -> <<(id(16#D800))/utf8>> end), try_(fun() -> <<(id(16#110000))/utf8>> end), try_(fun() -> <<(id(-1))/utf16>> end)].
 match_integer_case() -> <<A:4, B:12/little, C:16/signed, D:7, E:1, R/binary>> = id(<<16#f2, 16#34, 16#ff, 16#fe, 16#81, "rest">>), [A, B, C, D, E, R].
+%% Several integers behind one another: at every offset, from binaries in place and shared ones, as far as they reach.
+fields(<<A:16/little, B:12, C:4, R/binary>>) -> {whole, A, B, C, R};
+fields(<<A:3, B:24/little, C:7, R/bits>>) -> {bits, A, B, C, R};
+fields(<<A:1, B:1, R/bits>>) -> {short, A, B, R};
+fields(R) -> {rest, R}.
+wide_fields(<<A:40, B:24, C:33, D:56/little, E:8, F:1, R/bits>>) -> [A, B, C, D, E, F, R];
+wide_fields(<<A:8/signed, B:8, C:16, _:2, D:6, R/bits>>) -> [A, B, C, D, R];
+wide_fields(R) -> R.
+match_fields_case() ->
+    Long = << <<(X * 37)>> || X <- lists:seq(1, 120) >>,
+    Parts = [begin <<_:S, P:N/bits, _/bits>> = B, P end || B <- [Long, binary:part(Long, 0, 40)], S <- [0, 8, 1, 5, 77],
+             N <- [0, 1, 2, 8, 31, 32, 33, 34, 40, 60, 63, 64, 65, 72, 96, 170, 240]],
+    [{fields(P), wide_fields(P)} || P <- Parts] ++ [erlang:phash2(walk_fields(Long, []))].
+walk_fields(<<A:16/little, B:12, C:4, R/binary>>, Acc) -> walk_fields(R, [A, B, C | Acc]);
+walk_fields(<<A, B:5, C:2, R/bits>>, Acc) -> walk_fields(R, [A, B, C | Acc]);
+walk_fields(R, Acc) -> [R | Acc].
+match_again_case() -> F = fun F(<<$=, R/binary>>, N) -> F(R, N + 1); F(<<A, B, $=, R/binary>>, N) -> F(R, N + A + B); F(<<_, R/binary>>, N) -> F(R, N); F(R, N) -> {R, N} end, B = binary:copy(<<"key=value;x=y\n">>, 20), <<_:3, Odd/bits>> = B, [F(B, 0), F(Odd, 0), F(<<"a=b">>, 0), F(<<"a=b", 1:1>>, 0)].
 match_sizes_case() -> [begin <<X:N, _/bits>> = id(<<16#deadbeefcafebabe0123456789abcdef:128>>), X end || N <- [0, 1, 3, 8, 13, 31, 32, 33, 59, 60, 61, 62, 63, 64, 65, 100, 128]].
 match_signed_case() -> [begin <<_:S, X:N/signed, _/bits>> = id(<<16#deadbeefcafebabe0123456789abcdef:128>>), X end || N <- [1, 8, 13, 60, 61, 62, 64, 100], S <- [0, 3, 8]].
 match_little_case() -> [begin <<_:S, X:N/little, _/bits>> = id(<<16#deadbeefcafebabe0123456789abcdef:128>>), X end || N <- [1, 8, 13, 16, 59, 61, 62, 64, 65, 100], S <- [0, 5]].
@@ -51,3 +68,17 @@ hex_case() -> [binary:encode_hex(<<1, 171>>), binary:decode_hex(<<"01AB">>), bin
 base64_case() -> [base64:encode(<<"hello">>), base64:decode(<<"aGVsbG8=">>), base64:encode_to_string("a"), try_(fun() -> base64:decode(<<"*">>) end)].
 shared_case() -> B = binary:copy(<<"0123456789">>, 100), <<_:100/binary, S:200/binary, _/binary>> = B, [byte_size(S), binary:referenced_byte_size(S), binary:referenced_byte_size(binary:copy(S))].
 big_size_case() -> [try_(fun() -> <<0:(id(1 bsl 70))>> end), case id(<<1, 2>>) of <<_:(1 bsl 40), _/bits>> -> yes; _ -> no end].
+
+%% Which one of several bad segments is named.
+named_(F) -> try F() catch C:R:S -> {C, R, [maps:get(cause, Info, none) || {error_info, Info} <- element(4, hd(S))]} end.
+append_bits(A, B, _) -> <<A/binary, B/bits>>.
+append_integer(A, B, C) -> <<A/binary, B:8, C/bits>>.
+append_utf8(A, B, _) -> <<A/bits, B/utf8>>.
+append_utf32(A, B, C) -> <<A/binary, B/utf32, C/bits>>.
+append_sized_binary(A, B, S) -> <<A/binary, B:S/bits>>.
+append_sized(A, B, S) -> <<A/binary, B:S>>.
+sized_binaries(A, B, S) -> <<A:S/bits, B:S/binary>>.
+bad_segments_case() ->
+    Values = [a, <<>>, <<1:3>>, 5, 1.0, 16#d800, binary:copy(<<7>>, 10)],
+    [{F, named_(fun() -> ?MODULE:F(A, B, C) end)} || F <- [append_bits, append_integer, append_utf8, append_utf32], A <- Values, B <- Values, C <- [a, <<2>>]] ++
+    [{F, named_(fun() -> ?MODULE:F(A, B, S) end)} || F <- [append_sized_binary, append_sized, sized_binaries], A <- Values, B <- Values, S <- [x, -1, 8, 1 bsl 70, 9]].

@@ -23,3 +23,13 @@ remote_pid_case() -> P = binary_to_term(<<131, 88, 119, 5, "a@b.c", 0, 0, 0, 10,
 fun_case() -> X = id(5), F = fun(Y) -> X + Y end, G = binary_to_term(term_to_binary(F)), [G(1), G =:= F].
 nested_case() -> D = lists:foldl(fun(_, A) -> {A, [A_ || A_ <- [1]]} end, x, lists:seq(1, 20000)), binary_to_term(term_to_binary(D)) =:= D.
 huge_case() -> T = lists:seq(1, 500000), B = term_to_binary(T), {byte_size(B), binary_to_term(B) =:= T}.
+%% As the result outgrows the memory that it is written to.
+growing_case() ->
+    Sizes = [0, 1, 60, 64, 65, 500, 505, 506, 507, 508, 511, 512, 513, 1020, 4080, 4085, 4090, 4091, 4095, 4096, 8190, 8200, 70000],
+    [{S, erlang:md5(term_to_binary(T, O)), erlang:external_size(T, [{minor_version, 2}])} || S <- Sizes, O <- [[], [compressed], [{minor_version, 2}]],
+        T <- [binary:copy(<<"x">>, S), lists:duplicate(S, a), [lists:seq(1, S rem 300), {binary:copy(<<7>>, S), 1.5}], fun() -> S end =/= S]].
+
+%% What is told of a fun is more than it takes.
+external_size_of_funs_case() ->
+    X = list_to_integer("5"), F = fun(_) -> 0 end, G = fun(_) -> {X, F} end,
+    [{erlang:external_size(T), byte_size(term_to_binary(T)), erlang:external_size(T, [{minor_version, 0}])} || T <- [F, G, [F, F], {F, [G]}, fun erlang:abs/1]].

@@ -12,7 +12,7 @@ spawn_case() -> S = self(), P = spawn(fun() -> S ! {hi, self()} end), receive {h
 spawn_mfa_case() -> P = spawn(?MODULE, reply, [self(), x]), receive {P, V} -> V end.
 reply(To, V) -> To ! {self(), V}.
 spawn_bad_case() -> [try_(fun() -> spawn(id(1), f, []) end), try_(fun() -> spawn(m, f, id(x)) end), try_(fun() -> spawn(id(x)) end), try_(fun() -> spawn_opt(m, f, [], id([bad])) end)].
-exit_normal_case() -> down(spawn(fun() -> ok end)) =:= normal orelse noproc.
+exit_normal_case() -> {P, R} = spawn_monitor(fun() -> ok end), receive {'DOWN', R, process, P, W} -> W end.
 exit_reason_case() -> quiet(), P = spawn(fun() -> receive go -> exit({some, reason}) end end), R = monitor(process, P), P ! go, receive {'DOWN', R, _, _, W} -> W end.
 exit_error_case() -> quiet(), P = spawn(fun() -> receive go -> error(oops) end end), R = monitor(process, P), P ! go, receive {'DOWN', R, _, _, {W, [_ | _]}} -> W end.
 exit_throw_case() -> quiet(), P = spawn(fun() -> receive go -> throw(ball) end end), R = monitor(process, P), P ! go, receive {'DOWN', R, _, _, {W, _}} -> W end.
@@ -90,3 +90,68 @@ pid_text_case() -> P = self(), [list_to_pid(pid_to_list(P)) =:= P, try_(fun() ->
 ref_text_case() -> R = make_ref(), list_to_ref(ref_to_list(R)) =:= R.
 system_flag_case() -> [is_integer(erlang:system_info(process_count)), erlang:system_info(wordsize), erlang:system_info(otp_release)].
 statistics_case() -> [is_tuple(statistics(reductions)), is_tuple(statistics(runtime)), is_tuple(statistics(wall_clock)), is_integer(statistics(run_queue)), is_tuple(statistics(io)), is_tuple(statistics(garbage_collection)), try_(fun() -> statistics(id(x)) end)].
+
+%% Sizes that no heap can have, and schedulers that are not there.
+size_limits_case() ->
+    Sizes = [0, 233, -1, x, 1 bsl 59, 1 bsl 60, 1 bsl 61, 1 bsl 70],
+    [{N, result(fun() -> process_flag(F, N) =/= x end), result(fun() -> element(1, spawn_opt(fun() -> ok end, [monitor, {F, N}])) =/= x end)} ||
+        F <- [min_heap_size, min_bin_vheap_size], N <- Sizes]
+        ++ [result(fun() -> erlang:system_flag(F, 1 bsl 59) end) || F <- [min_heap_size, min_bin_vheap_size]]
+        ++ [result(fun() -> process_flag(scheduler, N) end) || N <- [0, 1, 100, -1, x]]
+        ++ [result(fun() -> is_pid(erlang:spawn_opt(fun() -> ok end, [{scheduler, N}])) end) || N <- [0, 1, 100, -1, x]].
+
+result(Fun) -> try Fun() catch Class:Reason -> {Class, Reason} end.
+
+hibernate_with_messages_case() ->
+    Self = self(),
+    Pid = spawn(fun() -> receive x -> erlang:hibernate(erlang, send, [Self, woke]) end end),
+    Pid ! left,
+    Pid ! x,
+    receive woke -> woke after 5000 -> slept end.
+
+%% ---- alone on the machine
+
+multi_scheduling_case() ->
+    Self = self(),
+    State = fun() -> {erlang:system_info(multi_scheduling), [P =:= Self || P <- erlang:system_info(multi_scheduling_blockers)],
+                      [P =:= Self || P <- erlang:system_info(normal_multi_scheduling_blockers)]} end,
+    Steps = [{erlang:system_flag(multi_scheduling, Flag), State()}
+             || Flag <- [block, block, unblock, block_normal, unblock, unblock, unblock_normal, unblock]],
+    {P, M} = spawn_monitor(fun() -> exit({erlang:system_flag(multi_scheduling, block), State()}) end),
+    Ended = receive {'DOWN', M, process, P, Reason} -> Reason end,
+    [Steps, Ended, State(), catch erlang:system_flag(multi_scheduling, other)].
+
+eprof_case() ->
+    File = "eprof_" ++ os:getpid(),
+    %% It prints times.
+    Leader = group_leader(),
+    group_leader(spawn_link(fun swallow/0), self()),
+    {ok, _} = eprof:start(),
+    Result = eprof:profile(fun() -> length(lists:reverse(lists:seq(1, 1000))) end),
+    ok = eprof:log(File),
+    Analysed = eprof:analyze(total),
+    stopped = eprof:stop(),
+    {ok, Text} = file:read_file(File),
+    file:delete(File),
+    group_leader(Leader, self()),
+    [Result, Analysed, [binary:match(Text, Name) =/= nomatch || Name <- [<<"lists:seq/2">>, <<"lists:seq_loop/3">>, <<"lists:reverse/1">>]]].
+
+swallow() -> receive {io_request, From, As, _} -> From ! {io_reply, As, ok}, swallow() end.
+
+%% ---- what was received is not kept
+
+%% A process that only receives has no other occasion to collect what it has received.
+received_binaries_case() ->
+    P = spawn(fun discard/0),
+    lists:foreach(fun(_) -> P ! binary:copy(<<0>>, 4 bsl 20) end, lists:seq(1, 64)),
+    garbage_collect(),
+    {idle(P), binaries_below(64 bsl 20, 500)}.
+discard() -> receive _ -> discard() end.
+idle(P) -> process_info(P, [status, message_queue_len]) =:= [{status, waiting}, {message_queue_len, 0}] orelse begin timer:sleep(1), idle(P) end.
+binaries_below(_, 0) -> {still, erlang:memory(binary)};
+binaries_below(Limit, N) -> erlang:memory(binary) < Limit orelse begin timer:sleep(10), binaries_below(Limit, N - 1) end.
+
+%% What a process that waits had in its registers, others overwrite.
+spin(X) -> receive stop -> X after 0 -> spin(X) end.
+sleep_beside_case() -> Ps = [spawn(fun() -> spin(infinity) end) || _ <- [1, 2, 3, 4]], R = [timer:sleep(T) || T <- [5, 20, 50]], [P ! stop || P <- Ps], R.
+sleep_forever_beside_case() -> S = spawn(fun() -> timer:sleep(infinity) end), Ps = [spawn(fun() -> spin(1) end) || _ <- [1, 2, 3, 4]], [begin S ! x, timer:sleep(1) end || _ <- lists:seq(1, 30)], [P ! stop || P <- Ps], is_process_alive(S).

@@ -50,6 +50,26 @@ check({value, _, Literal}) -> check(Literal);
 check(none) -> ok;
 check({'EXIT', {undef, _}}) -> ok.
 
+%% Whoever finds a module loaded may call it: error_handler does, in as many processes as call it first.
+loaded_is_callable_case() ->
+    Names = [list_to_atom("f" ++ integer_to_list(N)) || N <- lists:seq(1, 400)],
+    Binary = make(reload_b, [atom_to_list(Name) ++ "() -> ok." || Name <- Names]),
+    lists:usort(lists:append([first_callers(Binary, Names) || _ <- lists:seq(1, 40)])).
+
+first_callers(Binary, Names) ->
+    Callers = [spawn_monitor(fun() -> exit(missing_when_loaded(Order)) end) || Order <- [Names, lists:reverse(Names)]],
+    {module, reload_b} = code:load_binary(reload_b, "", Binary),
+    Missing = [receive {'DOWN', Monitor, process, Caller, Reason} -> Reason end || {Caller, Monitor} <- Callers],
+    true = code:delete(reload_b),
+    code:purge(reload_b),
+    Missing.
+
+missing_when_loaded(Names) ->
+    case erlang:module_loaded(reload_b) of
+        true -> [Name || Name <- Names, not erlang:function_exported(reload_b, Name, 0)];
+        false -> missing_when_loaded(Names)
+    end.
+
 persistent_case() ->
     K = {?MODULE, key},
     Put = [persistent_term:put(K, V) || V <- [1, [a], #{x => <<"y">>}, #{x => <<"y">>}]],

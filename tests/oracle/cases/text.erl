@@ -8,6 +8,8 @@ try_(F) -> try F() catch C:R -> {C, R} end.
 to_binary_case() -> [unicode:characters_to_binary(X) || X <- ["abc", [229, 8364], <<"å"/utf8>>, ["a", [<<"b">>, 8364]], [16#10437]]].
 to_binary_encodings_case() -> [try_(fun() -> unicode:characters_to_binary(X, I, O) end) || X <- [<<"abc">>, <<229>>, [8364]], I <- [utf8, latin1], O <- [utf8, latin1, utf16, {utf16, little}, utf32]].
 to_list_case() -> [try_(fun() -> unicode:characters_to_list(X, I) end) || {X, I} <- [{<<"å€"/utf8>>, utf8}, {<<229>>, latin1}, {<<229>>, utf8}, {<<"a", 16#e2, 16#82>>, utf8}, {<<0, $a>>, utf16}, {[<<"a">>, 8364], utf8}, {x, utf8}]].
+no_character_case() -> [try_(fun() -> unicode:F(X) end) || F <- [characters_to_binary, characters_to_list], X <- [[-10], [-10, b], [[-10, 1 bsl 70, b]], [97, -1 bsl 70, b], [1 bsl 70 | b], [16#d800, b], [1 bsl 70, <<1:3>>], [16#110000 | b], [b, 1 bsl 70]]].
+no_small_integer_case() -> [try_(fun() -> unicode:F(X, E) end) || F <- [characters_to_binary, characters_to_list], E <- [latin1, utf8], X <- [[id(I), b] || I <- [1 bsl 59, 1 bsl 59 - 1, -1 bsl 59, -1 bsl 59 - 1, 1 bsl 61, -1 bsl 61]] ++ [[[1 bsl 70], b], [[[1 bsl 70] | <<1:1>>], c], [<<255>>, 1 bsl 70, b], [<<16#e2>>, 1 bsl 70, b], [97, 1 bsl 70, b]]].
 incomplete_case() -> [unicode:characters_to_binary(<<"a", 16#e2>>), unicode:characters_to_binary([<<"a">>, 255, <<16#ff>>]), unicode:characters_to_list([<<16#e2>>, <<16#82, 16#ac>>])].
 bom_case() -> [unicode:bom_to_encoding(<<16#ef, 16#bb, 16#bf, "a">>), unicode:encoding_to_bom(utf8)].
 normalise_case() -> [unicode:characters_to_nfc_list([$a, 778]), unicode:characters_to_nfd_binary(<<"å"/utf8>>)].

@@ -13,14 +13,27 @@ worker() ->
         stop -> ok
     end.
 
+%% It has done it, and waits again.
+do(Worker, F) ->
+    Self = self(),
+    Worker ! {do, fun() -> F(), Self ! {done, Worker} end},
+    receive {done, Worker} -> ok end,
+    waits_again(Worker).
+waits_again(Worker) ->
+    process_info(Worker, status) =:= {status, waiting} orelse begin timer:sleep(1), waits_again(Worker) end.
+
+%% What is logged comes when it likes.
+quiet() -> logger:set_primary_config(level, none).
+
 %% The trace messages of all processes that F, run by a traced process, brings about: those of the worker first.
 traced(Flags, F) -> traced(Flags, F, fun() -> ok end).
 traced(Flags, F, Prepare) ->
+    quiet(),
     Worker = spawn(fun worker/0),
     Prepare(),
     1 = erlang:trace(Worker, true, Flags),
     Worker ! {do, F},
-    {Mine, Others} = lists:partition(fun(M) -> element(2, M) =:= Worker end, messages()),
+    {Mine, Others} = lists:partition(fun(M) -> element(2, M) =:= Worker end, [M || M <- messages(), is_tuple(M)]),
     exit(Worker, kill),
     erlang:trace_pattern({'_', '_', '_'}, false, [local]),
     messages(),
@@ -85,6 +98,13 @@ new_processes_case() ->
     Q = spawn(?MODULE, g, [1]),
     Messages = messages(),
     {Before, During, erlang:trace_info(new, flags), [M || M <- Messages, element(2, M) =:= P], [M || M <- Messages, element(2, M) =:= Q], is_pid(Parent)}.
+group_flags_case() ->
+    Flags = [send, 'receive', call, procs, ports, garbage_collection, running, running_procs, running_ports, exiting, set_on_spawn, set_on_link, timestamp, arity, return_to, silent, scheduler_id, all],
+    Port = open_port({spawn, "cat"}, []),
+    Off = fun(R) -> erlang:trace(all, false, [all]), R end,
+    [{F, [Off({sign(erlang:trace(Group, true, [F]) - Expected), erlang:trace_info(Port, flags), erlang:trace_info(new_ports, flags), erlang:trace_info(new_processes, flags)})
+          || {Group, Expected} <- [{existing, length(processes())}, {existing_ports, length(erlang:ports())}, {ports, length(erlang:ports())}, {new, 0}, {existing_processes, length(processes())}]]} || F <- Flags, F =/= ports, F =/= running_ports, F =/= send, F =/= all].
+sign(N) -> if N > 0 -> more; N < 0 -> less; true -> same end. % OTP has a port more
 existing_case() ->
     P = spawn(fun worker/0),
     Count = length(processes()),
@@ -152,6 +172,182 @@ collection_case() ->
     {Messages, _} = traced([garbage_collection], fun() -> erlang:garbage_collect(), ok end),
     Keys = fun(Info) -> [K || {K, V} <- Info, is_integer(V)] end,
     lists:usort([{Tag, Keys(Info)} || {trace, _, Tag, Info} <- Messages, Tag =:= gc_major_start orelse Tag =:= gc_major_end]).
+
+running_case() ->
+    Running = fun(Flags, F) -> {Ms, _} = traced(Flags, F, fun settle/0), Ms end,
+    [Running(Flags, F) || Flags <- [[running], [running_procs], [running, 'receive', procs]],
+                          F <- [fun() -> ok end, fun() -> receive never -> ok after 5 -> ok end end, fun() -> exit(over) end, fun() -> erlang:hibernate(?MODULE, worker, []) end]].
+settle() -> timer:sleep(10). % until a process that was just made waits
+running_signals_case() ->
+    [begin
+         P = spawn(fun worker/0), settle(), erlang:trace(P, true, [running, exiting]),
+         F(P), A = messages(), exit(P, kill), {A, messages()}
+     end || F <- [fun(P) -> P ! unknown end, fun(P) -> link(P), unlink(P) end, fun(P) -> erlang:garbage_collect(P) end, fun(P) -> process_info(P, links) end, fun(P) -> exit(P, bye) end, fun(P) -> P ! stop end]].
+running_new_case() ->
+    erlang:trace(new_processes, true, [running, procs]),
+    P = spawn(fun() -> ok end),
+    Ms = messages(),
+    erlang:trace(new_processes, false, [all]),
+    [M || M <- Ms, element(2, M) =:= P].
+exiting_case() -> [traced([exiting | More], fun() -> exit(done) end, fun settle/0) || More <- [[], [running], [procs]]].
+scheduler_id_case() ->
+    Shape = fun({Ms, _}) -> [[case X of N when is_integer(N), N > 0, N < 100 -> number; N when is_integer(N) -> time; _ -> X end || X <- tuple_to_list(M)] || M <- Ms] end,
+    [Shape(traced([send, call, scheduler_id | More], fun() -> self() ! x, f(2) end, fun() -> erlang:trace_pattern({?MODULE, f, 1}, [{'_', [], [{return_trace}, {message, here}]}], [local]) end))
+     || More <- [[], [monotonic_timestamp]]].
+collection_order_case() ->
+    {Messages, _} = traced([garbage_collection], fun() -> erlang:garbage_collect(), ok end),
+    [[K || {K, _} <- Info] || {trace, _, gc_major_start, Info} <- Messages].
+
+%% ---- which messages are told
+
+%% As traced, with specifications for messages that are sent and received.
+messages_traced(Send, Receive, F) ->
+    traced([send, 'receive'], F, fun() -> erlang:trace_pattern(send, Send, []), erlang:trace_pattern('receive', Receive, []) end),
+    R = traced([send, 'receive'], F),
+    erlang:trace_pattern(send, true, []), erlang:trace_pattern('receive', true, []),
+    R.
+send_pattern_case() ->
+    S = self(),
+    [messages_traced(Spec, false, fun() -> S ! first, self() ! hello, self() ! {a, 1}, tracing_nobody_ =:= whereis(tracing_nobody) end)
+     || Spec <- [true, false, [], [{['$1', '$2'], [{'==', '$2', hello}], [{message, {{x, '$1', '$2', {self}}}}]}], [{[S, '_'], [], [{message, false}]}, {'_', [], [{return_trace}]}],
+                 [{['_', {'$1', '$2'}], [{is_integer, '$2'}], [{message, '$_'}]}], [{'$1', [], [{message, '$1'}]}]]].
+receive_pattern_case() ->
+    [messages_traced(true, Spec, fun() -> self() ! hello, receive hello -> ok end, receive never -> ok after 1 -> ok end end)
+     || Spec <- [true, false, [{['_', '_', hello], [], []}], [{['$1', '$2', '$3'], [], [{message, {{'$1', '$2', '$3', {self}}}}]}], [{[node(), self(), '_'], [], [{message, mine}]}, {'_', [], [{message, other}]}]]].
+receive_from_case() ->
+    {Ms, _} = messages_traced(false, [{['$1', '$2', '_'], [], [{message, {{'$1', '$2'}}}]}], fun() ->
+        process_flag(trap_exit, true),
+        P = spawn_link(fun() -> exit(bye) end), receive {'EXIT', P, _} -> ok end,
+        {_, M} = spawn_monitor(fun() -> ok end), receive {'DOWN', M, _, _, _} -> ok end,
+        erlang:send_after(1, self(), timer), receive timer -> ok end,
+        A = alias(), A ! alias, receive alias -> ok end,
+        R = monitor(process, tracing_nobody), receive {'DOWN', R, _, _, _} -> ok end,
+        Port = open_port({spawn, "cat"}, []), Port ! {self(), close}, receive {Port, closed} -> ok end
+    end),
+    %% OTP's open_port waits for a message of its own.
+    [setelement(4, M, what) || M <- Ms, not (is_tuple(element(4, M)) andalso is_reference(element(1, element(4, M))))].
+message_functions_case() ->
+    Forms = [{return_trace}, {exception_trace}, {caller}, {caller_line}, {process_dump}, {display, x}, {silent, true}, {enable_trace, send}, {enable_trace, {self}, send}, {disable_trace, send},
+             {trace, [], []}, {get_tcw}, {set_tcw, 0}, {is_seq_trace}, {get_seq_token}, {set_seq_token, label, 1}, {message, x}, {nothing}],
+    R = [{F, [try_(fun() -> erlang:trace_pattern(A, [{'_', [], [F]}], []) end) || A <- [send, 'receive', {?MODULE, f, 1}]]} || F <- Forms],
+    [erlang:trace_pattern(A, true, []) || A <- [send, 'receive']], erlang:trace_pattern({?MODULE, f, 1}, false, []),
+    R.
+message_pattern_info_case() ->
+    R = [{A, S, O, try_(fun() -> erlang:trace_pattern(A, S, O) end), erlang:trace_info(A, match_spec)}
+         || A <- [send, 'receive'], {S, O} <- [{true, []}, {false, []}, {[{['_', x], [], []}], []}, {[{bad}], []}, {restart, []}, {pause, []}, {true, [local]}, {true, [nothing]}, {true, x}, {[], []}]],
+    [erlang:trace_pattern(A, true, []) || A <- [send, 'receive']],
+    R.
+
+%% ---- code to come
+
+on_load_info_case() ->
+    Items = [traced, match_spec, meta_match_spec, call_count, call_time, all],
+    R = [{S, O, try_(fun() -> erlang:trace_pattern(on_load, S, O) end), [try_(fun() -> erlang:trace_info(on_load, I) end) || I <- Items]}
+         || {S, O} <- [{true, []}, {false, []}, {true, [local]}, {[{'_', [], [{return_trace}]}], [local]}, {true, [call_count]}, {true, [call_time]}, {false, [local]}, {false, [call_count]}, {false, [call_time]},
+                       {true, []}, {true, [local]}, {false, []}, {false, [local]}, {[{'_', [], []}], [call_count]}]],
+    {R, erlang:trace_info(on_load, nothing)}.
+on_load_case() ->
+    Module = tracing_loaded,
+    {ok, Module, Code} = compile:forms([{attribute, 1, module, Module}, {attribute, 1, export, [{go, 1}]},
+        {function, 1, go, 1, [{clause, 1, [{var, 1, 'X'}], [], [{op, 1, '+', {call, 1, {atom, 1, in}, [{var, 1, 'X'}]}, {integer, 1, 1}}]}]},
+        {function, 1, in, 1, [{clause, 1, [{var, 1, 'X'}], [], [{op, 1, '*', {var, 1, 'X'}, {integer, 1, 2}}]}]}]),
+    [begin
+         erlang:trace_pattern(on_load, true, Options),
+         code:load_binary(Module, "tracing_loaded", Code),
+         erlang:trace_pattern(on_load, false, Options),
+         {Ms, _} = traced([call], fun() -> Module:go(4) end),
+         Info = [erlang:trace_info({Module, F, 1}, I) || F <- [go, in], I <- [traced, call_count]],
+         erlang:trace_pattern({Module, '_', '_'}, false, Options),
+         code:purge(Module), code:delete(Module),
+         {Options, Ms, Info}
+     end || Options <- [[], [local], [call_count]]].
+
+%% ---- times
+
+call_time_case() ->
+    Set = fun(S) -> erlang:trace_pattern({?MODULE, g, 1}, S, [call_time]) end,
+    P = spawn(fun worker/0),
+    erlang:trace(P, true, [call]),
+    Run = fun() -> do(P, fun() -> f(1), g(2), ?MODULE:g(3) end), case erlang:trace_info({?MODULE, g, 1}, call_time) of {call_time, [{P, N, 0, Us}]} -> {N, Us < 100000}; Other -> Other end end,
+    A = Set(true), B = erlang:trace_info({?MODULE, g, 1}, call_time), C = Run(), D = erlang:trace_info({?MODULE, g, 1}, traced), Set(pause), E = Run(), Set(restart), F = erlang:trace_info({?MODULE, g, 1}, call_time), G = Run(),
+    Set(true), H = erlang:trace_info({?MODULE, g, 1}, call_time), Set(false), I = erlang:trace_info({?MODULE, g, 1}, call_time),
+    exit(P, kill), [A, B, C, D, E, F, G, H, I].
+call_time_slow_case() ->
+    P = spawn(fun worker/0),
+    erlang:trace(P, true, [call]),
+    [erlang:trace_pattern({?MODULE, F, 1}, true, [call_time]) || F <- [busy, waits, tail, caught, fails]],
+    do(P, fun() -> waits(30), busy(30), tail(1000), caught(x) end),
+    Ms = fun(F) -> {call_time, [{_, N, S, Us}]} = erlang:trace_info({?MODULE, F, 1}, call_time), {F, N, if S * 1000 + Us div 1000 >= 25 -> long; true -> short end} end,
+    R = [Ms(F) || F <- [busy, waits, tail, caught, fails]],
+    erlang:trace_pattern({?MODULE, '_', '_'}, false, [call_time]), exit(P, kill),
+    R.
+busy(Ms) -> busy_until(erlang:monotonic_time(millisecond) + Ms).
+busy_until(T) -> case erlang:monotonic_time(millisecond) of N when N < T -> busy_until(T); _ -> ok end.
+waits(Ms) -> timer:sleep(Ms).
+call_time_all_case() ->
+    erlang:trace_pattern({?MODULE, f, 1}, true, [local, meta, call_count, call_time]),
+    R = [try_(fun() -> erlang:trace_info({?MODULE, f, 1}, I) end) || I <- [call_time, call_count, traced, match_spec, meta_match_spec, call_memory, nothing]] ++ [[K || {K, _} <- element(2, erlang:trace_info({?MODULE, f, 1}, all))]],
+    erlang:trace_pattern({?MODULE, f, 1}, false, [local, meta, call_count, call_time]),
+    {R, [try_(fun() -> erlang:trace_pattern({?MODULE, f, 1}, S, O) end) || {S, O} <- [{true, [call_memory]}, {true, [global, call_time]}, {[{'_', [], []}], [call_time]}, {[{'_', [], []}], [call_count]}, {true, [global, call_count]}]],
+     [erlang:trace_info({?MODULE, f, 1}, I) || I <- [call_time, call_memory, nothing]]}.
+%% A breakpoint is met by a loop that is under way, and its end by one, too.
+loop(0, _) -> done;
+loop(N, Gate) when N rem 1000 =:= 0 -> Gate(N), loop(N - 1, Gate);
+loop(N, Gate) -> loop(N - 1, Gate).
+framed_loop(0, _) -> done;
+framed_loop(N, Gate) -> Gate(N), framed_loop(N - 1, Gate).
+under_way_case() ->
+    [begin
+        Self = self(),
+        Gate = fun(M) -> Self ! {at, M}, receive go -> ok end end,
+        {Pid, Ref} = spawn_monitor(fun() -> exit(?MODULE:F(N, Gate)) end),
+        erlang:trace(Pid, true, [call]),
+        await_gate(Pid, First),
+        1 = erlang:trace_pattern({?MODULE, F, 2}, true, [local]),
+        Pid ! go,
+        await_gate(Pid, Second),
+        1 = erlang:trace_pattern({?MODULE, F, 2}, false, [local]),
+        pass_gates(Pid, Ref),
+        Calls = [hd(Args) || {trace, P, call, {_, _, Args}} <- flush_messages(), P =:= Pid],
+        {F, length(Calls), lists:last(Calls)}
+     end || {F, N, First, Second} <- [{loop, 5000, 4000, 3000}, {framed_loop, 5, 4, 3}]].
+await_gate(Pid, At) -> receive {at, At} -> ok; {at, _} -> Pid ! go, await_gate(Pid, At) end.
+pass_gates(Pid, Ref) -> Pid ! go, receive {at, _} -> pass_gates(Pid, Ref); {'DOWN', Ref, _, _, done} -> ok end.
+flush_messages() -> R = erlang:trace_delivered(all), receive {trace_delivered, all, R} -> ok end, flush().
+
+flush() -> receive M -> [M | flush()] after 0 -> [] end.
+
+meta_and_local_case() ->
+    Meta = self(),
+    erlang:trace_pattern({?MODULE, f, 1}, [{'_', [], [{return_trace}]}], [{meta, Meta}]),
+    {Ms, _} = traced([call], fun() -> f(1) end, fun() -> erlang:trace_pattern({?MODULE, f, 1}, [{'_', [], [{return_trace}]}], [local]) end),
+    erlang:trace_pattern({?MODULE, f, 1}, false, [meta]),
+    [if element(1, M) =:= trace_ts -> erlang:delete_element(size(M), M); true -> M end || M <- Ms].
+
+%% ---- tracers
+
+%% What the VM reports meanwhile comes when it will.
+tracers_case() ->
+    quiet(),
+    P = spawn(fun worker/0),
+    R = [begin A = try_(fun() -> erlang:trace(P, true, [call | T]) end), erlang:trace(P, false, [all]), A end
+         || T <- [[{tracer, erl_tracer, self()}], [{tracer, no_such_module, self()}], [{tracer, ?MODULE, []}], [{tracer, ?MODULE}], [{tracer, self(), x}], [{tracer, "x", y}], [{tracer, erl_tracer, []}], [{tracer, 1}],
+                  [{tracer, list_to_pid("<0.30000.0>")}], [{tracer, lists, []}], [{tracer, self()}, {tracer, self()}], [cpu_timestamp]]],
+    {R, [try_(fun() -> erl_tracer:enabled(Tag, T, self()) end) || Tag <- [trace_status, call], T <- [self(), P, list_to_pid("<0.30000.0>"), x]]}.
+port_tracer_case() ->
+    P = spawn(fun worker/0),
+    Port = open_port({spawn, "cat"}, [binary, {packet, 4}]),
+    A = erlang:trace(P, true, [send, {tracer, Port}]),
+    B = erlang:trace_info(P, tracer) =:= {tracer, Port},
+    P ! {do, fun() -> self() ! hello, self() ! {more, 1} end},
+    C = [binary_to_term(Data) || _ <- [1, 2], {_, {data, Data}} <- [receive M -> M after 5000 -> none end]],
+    port_close(Port),
+    {A, B, C, erlang:trace_info(P, tracer), erlang:trace_info(P, flags)}.
+traced_tracer_case() ->
+    quiet(),
+    T = spawn(fun worker/0), P = spawn(fun worker/0),
+    [erlang:trace(P, true, [send]), try_(fun() -> erlang:trace(P, true, [call, {tracer, T}]) end), erlang:trace_info(P, flags), erlang:trace(T, true, [send, {tracer, T}]), try_(fun() -> erlang:trace(T, true, [send]) end),
+     erlang:trace_info(T, tracer) =:= {tracer, T}, [try_(fun() -> is_reference(erlang:trace_delivered(X)) end) || X <- [T, all, foo, list_to_pid("<0.30000.0>"), existing]]].
 
 %% ---- calls
 
@@ -345,3 +541,15 @@ seq_timestamp_case() ->
     {_, Ms} = sequence(fun() -> seq_trace:set_token(label, 1), seq_trace:set_token(send, true), seq_trace:set_token(timestamp, true), self() ! x, receive x -> ok end end),
     [{size(M), element(1, M), element(3, M), size(element(4, M))} || M <- Ms].
 seq_bad_case() -> [try_(fun() -> erlang:seq_trace(A, B) end) || {A, B} <- [{foo, 1}, {send, 1}, {serial, 1}, {serial, {a, b}}, {label, {ok}}]] ++ [try_(fun() -> erlang:seq_trace_info(foo) end)].
+
+%% Timestamps of processor time are a setting of the node.
+cpu_timestamp_case() ->
+    Try = fun(Who, Flags) -> try erlang:trace(Who, true, Flags) catch C:R -> {C, R} end end,
+    A = [Try(self(), [cpu_timestamp]), Try(new, [cpu_timestamp]), Try(all, [cpu_timestamp])],
+    Stamps = [T || {trace_ts, _, send, _, _, T} <- with_cpu_time(fun() -> self() ! x end)],
+    B = erlang:trace(all, false, [cpu_timestamp]),
+    {A, [Mega =:= 0 andalso Seconds < 10000 || {Mega, Seconds, _} <- Stamps], B}.
+with_cpu_time(F) ->
+    P = spawn(fun() -> receive go -> F() end end),
+    erlang:trace(P, true, [send, timestamp]),
+    P ! go, messages().
