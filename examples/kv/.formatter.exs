@@ -1,1 +1,1 @@
-[inputs: ["{mix,.formatter}.exs", "{config,lib,test}/**/*.{ex,exs}"]]
+[inputs: ["{mix,.formatter,demo-pair}.exs", "{config,lib,test}/**/*.{ex,exs}"]]

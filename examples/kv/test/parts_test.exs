@@ -1,0 +1,128 @@
+defmodule KV.PartsTest do
+  @moduledoc "The parts that need no other node."
+  use ExUnit.Case
+
+  alias KV.{Config, Lease, Table, Tail, Term}
+
+  describe "Term" do
+    # a: 1 to 10, b: 11 to 20, a: 21 on.
+    @history [{3, :a, [:a], 21}, {2, :b, [:b], 11}, {1, :a, [:a, :b], 1}]
+
+    test "a log that is a part of another" do
+      assert Term.common({@history, 30}, {@history, 25}) == {:ok, 25}
+      assert Term.common({@history, 30}, {Term.cut(@history, 15), 15}) == {:ok, 15}
+      assert Term.common({@history, 30}, {[], 0}) == {:ok, 0}
+    end
+
+    test "a log that has more in a term that was over by then" do
+      assert Term.common({@history, 30}, {[{1, :a, [:a, :b], 1}], 14}) == {:ok, 10}
+    end
+
+    test "logs that parted" do
+      theirs = [{3, :c, [:c], 16}, {2, :b, [:b], 11}, {1, :a, [:a, :b], 1}]
+      assert Term.common({@history, 30}, {theirs, 40}) == {:ok, 15}
+      assert Term.common({@history, 30}, {[{9, :x, [:x], 1}], 5}) == :unknown
+    end
+  end
+
+  describe "Lease" do
+    test "counts from when it was asked for" do
+      lease = %Lease{silence: 50}
+      assert Lease.held?(Lease.hold(lease, :a, Lease.now()), :a)
+      refute Lease.held?(Lease.hold(lease, :a, Lease.now() - 60), :a)
+      refute Lease.held?(lease, :a)
+    end
+
+    test "an old answer does not shorten it" do
+      lease = Lease.hold(%Lease{silence: 1_000}, :a, Lease.now())
+      assert Lease.held?(Lease.hold(lease, :a, Lease.now() - 10_000), :a)
+    end
+
+    test "is over before the promise behind it" do
+      sent = Lease.now()
+      promise = Lease.promise(%Lease{silence: 100}, :a)
+      lease = Lease.hold(%Lease{silence: 100}, :b, sent)
+      assert promise.promised.a > Lease.held_until(lease, :b)
+    end
+  end
+
+  describe "Table" do
+    setup do: Table.new()
+
+    test "a request is applied once, however often it comes" do
+      assert Table.apply_write(1, "p", {:put, :a, 1}, 10) == :ok
+      assert Table.apply_write(2, "q", {:put, :a, 2}, 10) == :ok
+      assert Table.apply_write(3, "p", {:put, :a, 1}, 10) == :ok
+      assert Table.get(:a) == {:ok, 2}
+      assert Table.counts() == %{writes: 2, keys: 1, requests: 2}
+    end
+
+    test "a swap's result is remembered as it was" do
+      Table.apply_write(1, "p", {:put, :a, 1}, 10)
+      assert Table.apply_write(2, "s", {:swap, :a, {:ok, 1}, 2}, 10) == :ok
+      assert Table.apply_write(3, "s", {:swap, :a, {:ok, 1}, 2}, 10) == :ok
+      error = {:error, {:mismatch, {:ok, 2}}}
+      assert Table.apply_write(4, "t", {:swap, :a, {:ok, 1.0}, 3}, 10) == error
+      assert Table.apply_write(5, "u", {:swap, :b, :error, 3}, 10) == :ok
+      assert Table.answered("t") == {:ok, error}
+    end
+
+    test "the oldest requests are forgotten" do
+      for n <- 1..20, do: Table.apply_write(n, "#{n}", {:put, n, n}, 5)
+      assert Table.counts() == %{writes: 20, keys: 20, requests: 5}
+      assert Table.answered("15") == :error
+      assert Table.answered("16") == {:ok, :ok}
+    end
+
+    test "a snapshot holds everything" do
+      for n <- 1..20, do: Table.apply_write(n, "#{n}", {:put, rem(n, 7), n}, 5)
+      {parts, counts, digest} = {Enum.to_list(Table.dump()), Table.counts(), Table.digest()}
+      Table.clear()
+      Enum.each([{:snapshot, 20, [], counts.writes} | parts], &Table.load/1)
+      assert {Table.counts(), Table.digest()} == {counts, digest}
+      assert Table.answered("20") == {:ok, :ok}
+    end
+
+    test "a key is pending until its last write has arrived" do
+      Table.mark({:put, :a, 1}, 1)
+      Table.mark({:put, :a, 2}, 2)
+      Table.unmark({:put, :a, 1}, 1)
+      assert Table.pending(:a) == 2
+      Table.unmark({:put, :a, 2}, 2)
+      assert Table.pending(:a) == nil
+    end
+  end
+
+  test "the tail keeps the newest, and says what it covers" do
+    tail = Tail.new(5)
+    Tail.add(tail, for(n <- 1..10, do: {n, "#{n}"}))
+    assert Tail.covers?(tail, 5, 10)
+    refute Tail.covers?(tail, 4, 10)
+    assert Tail.covers?(tail, 10, 10)
+    assert Tail.after_index(tail, 7, 2, 1_000) == [{8, "8"}, {9, "9"}]
+    assert Tail.after_index(tail, 7, 9, 1) == [{8, "8"}]
+  end
+
+  describe "Config" do
+    test "a node is what its name says" do
+      {:ok, config} = Config.new(nodes: [:a@x, :b@x], witness: node())
+      assert Config.role(config) == :witness
+      assert Config.role(%{config | witness: nil}) == :client
+      {:ok, config} = Config.new([])
+      assert {Config.role(config), Config.peer(config)} == {:data, nil}
+    end
+
+    test "what is wrong is said in a sentence" do
+      for settings <- [
+            [nodes: [:a, :b, :c]],
+            [nodes: [:a, :a]],
+            [replication: :magic],
+            [nodes: [:a], witness: :a],
+            [on_silence: :panic]
+          ] do
+        assert {:error, sentence} = Config.new(settings)
+        assert sentence =~ " "
+      end
+    end
+  end
+end
