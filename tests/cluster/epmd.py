@@ -12,13 +12,9 @@ import subprocess
 import sys
 import time
 
+from ports import free_port
+
 PATIENCE = 20
-
-
-def free_port():
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return server.getsockname()[1]
 
 
 def framed(body):
@@ -45,8 +41,10 @@ class Mapper:
             try:
                 return self.connect().close()
             except ConnectionRefusedError:
+                if (self.process.poll() or 0) > 0:
+                    raise ChildProcessError(f"{self.program} ended with status {self.process.returncode}: {self.process.stderr.read()}")
                 time.sleep(0.01)
-        raise TimeoutError("epmd does not listen")
+        raise TimeoutError(f"{self.program} does not listen")
 
     def connect(self, address="127.0.0.1"):
         return socket.create_connection((address, self.port), PATIENCE)
