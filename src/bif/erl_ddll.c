@@ -12,11 +12,12 @@ enum { BUILT_IN_COUNT = sizeof built_in / sizeof *built_in };
 
 // ---- arguments
 
-static bool is_built_in(const char *name) {
+// Not to be loaded or unloaded.
+static bool is_linked_in(const char *name) {
     for (size_t i = 0; i < BUILT_IN_COUNT; i++)
         if (strcmp(built_in[i], name) == 0)
             return true;
-    return false;
+    return driver_is_added(name);
 }
 
 // Characters as a string in scratch memory that ends in zero; NULL when there is a zero in them.
@@ -101,14 +102,14 @@ BIF(erl_ddll, try_load, 3) {
     const char *path = read_iodata(self, arguments[0]);
     if (!path || !request.name || !read_options(arguments[2], &request, read_load_option))
         return raise_badarg(self);
-    return is_built_in(request.name) ? error(self, ATOM_linked_in_driver) : driver_load(self, path, &request);
+    return is_linked_in(request.name) ? error(self, ATOM_linked_in_driver) : driver_load(self, path, &request);
 }
 
 BIF(erl_ddll, try_unload, 2) {
     struct driver_request request = {0};
     if (!read_options(arguments[1], &request, read_unload_option) || !(request.name = read_name(self, arguments[0])))
         return raise_badarg(self);
-    return is_built_in(request.name) ? error(self, ATOM_linked_in_driver) : driver_unload(self, &request);
+    return is_linked_in(request.name) ? error(self, ATOM_linked_in_driver) : driver_unload(self, &request);
 }
 
 // ---- facts
@@ -121,7 +122,7 @@ BIF(erl_ddll, loaded_drivers, 0) {
     return heap_tuple_of(heap, 2, ATOM_ok, list);
 }
 
-static term built_in_info(term item) {
+static term linked_in_info(term item) {
     switch (item) {
     case ATOM_processes:
     case ATOM_driver_options:
@@ -142,7 +143,7 @@ BIF(erl_ddll, info, 2) {
     const char *name = read_name(self, arguments[0]);
     if (!name)
         return raise_badarg(self);
-    term answer = is_built_in(name) ? built_in_info(arguments[1]) : driver_info(&self->heap, name, arguments[1]);
+    term answer = is_linked_in(name) ? linked_in_info(arguments[1]) : driver_info(&self->heap, name, arguments[1]);
     return answer == NONE ? raise_badarg(self) : answer;
 }
 
@@ -191,8 +192,8 @@ BIF(erl_ddll, format_error_int, 1) {
 
 // ---- monitors
 
-// Of a built-in driver: what is waited for has happened already, or never will.
-static term tell_built_in(struct process *self, term name) {
+// Of a driver that is linked in: what is waited for has happened already, or never will.
+static term tell_linked_in(struct process *self, term name) {
     struct heap *heap = &self->heap;
     term reference = heap_reference(heap);
     proc_send(self, self->pid, heap_tuple_of(heap, 5, ATOM_UP, reference, ATOM_driver, name, ATOM_permanent));
@@ -207,7 +208,7 @@ BIF(erl_ddll, monitor, 2) {
     const char *name = read_name(self, name_term);
     if (!name || (when != ATOM_loaded && when != ATOM_unloaded && when != ATOM_unloaded_only))
         return raise_badarg(self);
-    return is_built_in(name) ? tell_built_in(self, name_term) : driver_monitor(self, name, when);
+    return is_linked_in(name) ? tell_linked_in(self, name_term) : driver_monitor(self, name, when);
 }
 
 BIF(erl_ddll, demonitor, 1) {

@@ -1,7 +1,7 @@
 // Ports: erts_internal:open_port/2, port_command/3 and their kin.
 //
-// The wrappers in erlang.erl turn an atom that is no result into an error of that name. None of these functions
-// answers with a reference: what it does is done when it returns.
+// The wrappers in erlang.erl turn an atom that is no result into an error of that name, and await a message with a
+// reference when the answer is one. Only open_port answers so: what the others do is done when they return.
 
 #include "io/port.h"
 #include "bif/bif.h"

@@ -1,6 +1,6 @@
 // Drivers of others: OTP's erl_driver.h, for the libraries that erl_ddll loads.
 //
-//   library.c   loading and unloading, who has loaded what, who waits for it
+//   library.c   loading and unloading, who has loaded what, who waits for it; drivers that libraries add themselves
 //   port.c      a port whose driver is such a library's; its timer
 //   queue.c     the port's queue and its data lock
 //   monitor.c   processes that a port watches
@@ -23,7 +23,8 @@
 
 void driver_init(void);
 
-// open_port of a driver that was loaded; *error is NIL when the command names none.
+// open_port of a driver that was loaded; *error is NIL when the command names none. A reference instead of the port:
+// whether it has started will come in a message {Reference, Port | Reason}, as an atom.
 term driver_open(struct process *self, const char *command, const struct port_options *options, term *error);
 
 // ---- erl_ddll. Strings end in zero; answers lie on the process's heap.
@@ -38,6 +39,8 @@ struct driver_request {
 // {ok, Status}, {ok, Status, Reference} or {error, Reason}.
 term driver_load(struct process *self, const char *path, const struct driver_request *request);
 term driver_unload(struct process *self, const struct driver_request *request);
+// Whether a library has added it, so that it can neither be loaded nor unloaded.
+bool driver_is_added(const char *name);
 // A list of names, as strings, before `tail`.
 term driver_names(struct heap *heap, term tail);
 // NONE when it is not loaded or there is no such item.

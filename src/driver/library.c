@@ -181,10 +181,17 @@ void driver_retain(struct loaded_driver *loaded, size_t *count) {
     unlock();
 }
 
+// (locked) Whether it is an added one that was removed, and nobody calls it any more.
+static bool is_left_over(const struct loaded_driver *loaded) {
+    return loaded->removed && !loaded->ports && !loaded->jobs;
+}
+
 void driver_release(struct loaded_driver *loaded, size_t *count) {
     struct driver_watch *watches;
     lock();
     --*count;
+    if (is_left_over(loaded))
+        epoch_retire(loaded, free_loaded);
     if (may_reload(loaded)) {
         reload(loaded);
         return;
@@ -480,6 +487,43 @@ term driver_unload(struct process *self, const struct driver_request *request) {
     return answer;
 }
 
+// ---- drivers that libraries add themselves --------------------------------------------------------------------------
+
+bool driver_is_added(const char *name) {
+    lock();
+    const struct loaded_driver *loaded = find(name, strlen(name));
+    bool added = loaded && loaded->added;
+    unlock();
+    return added;
+}
+
+// Its version is not asked for, as on OTP.
+void add_driver_entry(ErlDrvEntry *entry) {
+    if (!entry->driver_name || (entry->init && entry->init() != 0))
+        return;
+    lock();
+    struct loaded_driver *loaded = loaded_new("", entry->driver_name, NULL, entry);
+    loaded->added = loaded->permanent = true;
+    unlock();
+}
+
+// Its ports go on. 1, or 0 when it is not known, or -1 when erl_ddll has loaded it.
+int remove_driver_entry(ErlDrvEntry *entry) {
+    lock();
+    struct loaded_driver *loaded = vm.drivers->loaded;
+    while (loaded && loaded->entry != entry)
+        loaded = loaded->next;
+    bool added = loaded && loaded->added;
+    if (added) {
+        take_out(loaded);
+        loaded->removed = true;
+        if (is_left_over(loaded))
+            epoch_retire(loaded, free_loaded);
+    }
+    unlock();
+    return added ? 1 : loaded ? -1 : 0;
+}
+
 // ---- facts ----------------------------------------------------------------------------------------------------------
 
 term driver_names(struct heap *heap, term tail) {
@@ -584,7 +628,11 @@ bool driver_demonitor(struct process *self, term reference) {
 
 void driver_init(void) {
     struct drivers *drivers = sys_alloc_zero(sizeof *drivers);
-    pthread_mutex_init(&drivers->lock, NULL);
+    pthread_mutexattr_t recursive; // what runs with the lock may add and remove drivers: `init`, `finish`
+    pthread_mutexattr_init(&recursive);
+    pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&drivers->lock, &recursive);
+    pthread_mutexattr_destroy(&recursive);
     for (int i = 0; i < DRIVER_LANES; i++) {
         struct driver_lane *lane = &drivers->lanes[i];
         pthread_mutex_init(&lane->lock, NULL);

@@ -35,9 +35,11 @@ struct loaded_driver {
     bool locks_itself;    // ... or not: ERL_DRV_FLAG_USE_PORT_LOCKING
     bool kill_ports;
     bool permanent;
+    bool added; // by add_driver_entry: it has no file, and erl_ddll takes it for one that is built in
     // under drivers->lock
     struct driver_user *users;
     size_t ports, jobs; // that may still call it
+    bool removed;       // an added one that nobody finds any more
     term reloader;      // a user: when nobody and nothing else needs it any more, it is loaded anew; NONE: it is not
     char *reload_path;  // from there
 };
@@ -67,7 +69,9 @@ struct _erl_drv_port {
     ErlDrvData data;
     _Atomic ErlDrvSInt references; // the port's, and the data lock's
     bool started;
-    bool binary_answers; // PORT_CONTROL_FLAG_BINARY
+    term opener;           // who waits for erl_drv_init_ack; NONE: nobody
+    uint32_t start_ids[3]; // of the reference that he knows it by
+    bool binary_answers;   // PORT_CONTROL_FLAG_BINARY
     struct erts_io_queue queue;
     ErlDrvPDL data_lock; // guards the queue; NULL: the port's lock does
     struct driver_monitor *monitors;

@@ -44,6 +44,52 @@ void driver_port_unlock(ErlDrvPort port) {
     port_unlock(port->port);
 }
 
+// ---- how a start has gone
+
+// What a driver says of its start; NIL: it has.
+static term error_of_start(ErlDrvData data, int error_number) {
+    if (data == ERL_DRV_ERROR_GENERAL)
+        return ATOM_einval;
+    if (data == ERL_DRV_ERROR_ERRNO)
+        return posix_error_atom(error_number);
+    if (data == ERL_DRV_ERROR_BADARG)
+        return ATOM_badarg;
+    return NIL;
+}
+
+// The opener's reference where the driver says later whether it has started, or NONE.
+static term await_start(struct process *self, ErlDrvPort of) {
+    if (!(of->loaded->entry->driver_flags & ERL_DRV_FLAG_USE_INIT_ACK))
+        return NONE;
+    of->opener = self->pid;
+    heap_reference_ids(of->start_ids);
+    return heap_reference_of(&self->heap, of->start_ids);
+}
+
+// Tells the opener what has become of it, unless he knows.
+static void tell_start(ErlDrvPort of, term result) {
+    if (of->opener == NONE)
+        return;
+    struct heap builder = {0};
+    term reference = heap_reference_of(&builder, of->start_ids);
+    proc_send_built(of->opener, &builder, heap_tuple_of(&builder, 2, reference, result));
+    of->opener = NONE;
+}
+
+// What `start` has returned counts until this.
+void erl_drv_init_ack(ErlDrvPort port, ErlDrvData data) {
+    term opener = port->opener, error = error_of_start(data, errno);
+    if (opener == NONE || port->port->state == PORT_CLOSED)
+        return;
+    tell_start(port, error == NIL ? port->port->id : error);
+    if (error == NIL) {
+        port->data = data;
+        return;
+    }
+    port_unlink(port->port, opener);
+    driver_failure(port, 0);
+}
+
 // ---- what io/ calls; the port is locked but in `stop`
 
 // That of the chunk, or a copy which is the chunk's from then on.
@@ -156,6 +202,7 @@ static bool flush(struct port *port) {
 static void stop(struct port *port) {
     ErlDrvPort of = port->driver_data;
     struct loaded_driver *loaded = of->loaded;
+    tell_start(of, port->id);
     driver_cancel_timer(of);
     if (of->started && loaded->entry->stop) {
         driver_enter(of);
@@ -193,21 +240,18 @@ static term start(ErlDrvPort of, const char *command) {
     ErlDrvData data = of->loaded->entry->start(of, (char *)command);
     int error_number = errno;
     driver_leave(of);
-    if (data == ERL_DRV_ERROR_GENERAL)
-        return ATOM_einval;
-    if (data == ERL_DRV_ERROR_ERRNO)
-        return posix_error_atom(error_number);
-    if (data == ERL_DRV_ERROR_BADARG)
-        return ATOM_badarg;
-    of->data = data;
-    of->started = true;
-    return NIL;
+    term error = error_of_start(data, error_number);
+    if (error == NIL) {
+        of->data = data;
+        of->started = true;
+    }
+    return error;
 }
 
 static ErlDrvPort port_made(struct port *port, struct loaded_driver *loaded) {
     ErlDrvPort of = sys_alloc_zero(sizeof *of);
     *of = (struct _erl_drv_port){
-        .port = port, .loaded = loaded, .references = 1, .busy_low = BUSY_LOW, .busy_high = BUSY_HIGH};
+        .port = port, .loaded = loaded, .references = 1, .opener = NONE, .busy_low = BUSY_LOW, .busy_high = BUSY_HIGH};
     port->driver_data = of;
     return of;
 }
@@ -233,8 +277,11 @@ term driver_open(struct process *self, const char *command, const struct port_op
     *error = start(of, command);
     if (*error == NIL && port->state != PORT_OPEN)
         *error = ATOM_badarg; // it ended itself
-    if (*error == NIL)
-        return port_opened(self, port, 0, error);
+    if (*error == NIL) {
+        term reference = await_start(self, of);
+        term id = port_opened(self, port, 0, error);
+        return reference == NONE ? id : reference;
+    }
     port_close(port, *error);
     port_unlock(port);
     return NONE;

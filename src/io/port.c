@@ -184,10 +184,14 @@ static bool link_remove(struct port *port, term pid) {
     return false;
 }
 
+void port_unlink(struct port *port, term pid) {
+    struct process *process = proc_lookup(pid);
+    if (link_remove(port, pid) && process)
+        proc_signal(process, proc_signal_new(SIGNAL_UNLINK, port->id, NONE, NONE));
+}
+
 void port_close_told(struct port *port, term reason) {
-    struct process *owner = proc_lookup(port->owner);
-    if (link_remove(port, port->owner) && owner)
-        proc_signal(owner, proc_signal_new(SIGNAL_UNLINK, port->id, NONE, NONE));
+    port_unlink(port, port->owner);
     port_close(port, reason);
 }
 

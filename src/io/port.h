@@ -225,6 +225,8 @@ void port_unlock(struct port *port);
 void port_close(struct port *port, term reason);
 // (locked) The same when a message has told the owner: no exit signal goes to him.
 void port_close_told(struct port *port, term reason);
+// (locked) The process is not linked to the port any more.
+void port_unlink(struct port *port, term pid);
 // (locked) Sends {Port, Value} to the owner; the builder holds `value`.
 void port_message(struct port *port, struct heap *builder, term value);
 // (locked) Closes one of the port's descriptors; events of it that are on their way are lost.
