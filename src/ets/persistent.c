@@ -22,7 +22,8 @@ struct entry {
 };
 
 struct table {
-    size_t mask, count;
+    size_t mask;
+    _Atomic size_t count; // may be read without the lock
     _Atomic(struct entry *) slots[];
 };
 
@@ -48,18 +49,23 @@ static struct table *current_table(void) {
     return atomic_load_explicit(&vm.persistent_terms->table, memory_order_acquire);
 }
 
-// The slot that holds the key, or the empty one where it belongs.
-static _Atomic(struct entry *) *find_slot(struct table *table, term key) {
+// Where a search ended: at the slot that holds the key, or at an empty one, where it belongs.
+struct place {
+    _Atomic(struct entry *) *slot;
+    struct entry *entry; // as the search saw it, or NULL. By now another key may have taken the slot.
+};
+
+static struct place find_place(struct table *table, term key) {
     for (size_t at = term_hash(key);; at++) {
         _Atomic(struct entry *) *slot = &table->slots[at & table->mask];
         struct entry *entry = atomic_load_explicit(slot, memory_order_acquire);
         if (!entry || term_same(entry->key, key))
-            return slot;
+            return (struct place){slot, entry};
     }
 }
 
 term persistent_get(term key) {
-    struct entry *entry = atomic_load_explicit(find_slot(current_table(), key), memory_order_acquire);
+    struct entry *entry = find_place(current_table(), key).entry;
     return entry ? entry->value : NONE;
 }
 
@@ -93,7 +99,7 @@ static void rebuild(struct table *old, size_t size, const struct entry *without)
     for (size_t i = 0; i <= old->mask; i++) {
         struct entry *entry = atomic_load_explicit(&old->slots[i], memory_order_relaxed);
         if (entry && entry != without) {
-            atomic_store_explicit(find_slot(table, entry->key), entry, memory_order_relaxed);
+            atomic_store_explicit(find_place(table, entry->key).slot, entry, memory_order_relaxed);
             table->count++;
         }
     }
@@ -107,11 +113,11 @@ static bool put_locked(term key, term value) {
         rebuild(table, 2 * (table->mask + 1), NULL);
         table = current_table();
     }
-    _Atomic(struct entry *) *slot = find_slot(table, key);
-    struct entry *before = atomic_load_explicit(slot, memory_order_relaxed);
+    struct place place = find_place(table, key);
+    struct entry *before = place.entry;
     if (before && term_same(before->value, value))
         return false;
-    atomic_store_explicit(slot, entry_new(key, value), memory_order_release);
+    atomic_store_explicit(place.slot, entry_new(key, value), memory_order_release);
     if (!before) {
         table->count++;
         return false;
@@ -130,7 +136,7 @@ bool persistent_put(term key, term value) {
 bool persistent_erase(term key) {
     pthread_mutex_lock(&vm.persistent_terms->lock);
     struct table *table = current_table();
-    struct entry *entry = atomic_load_explicit(find_slot(table, key), memory_order_relaxed);
+    struct entry *entry = find_place(table, key).entry;
     if (entry) {
         rebuild(table, table->mask + 1, entry);
         entry_drop(entry);

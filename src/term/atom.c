@@ -127,23 +127,28 @@ static size_t first_slot(const struct atom_entry *wanted) {
     return ((uint64_t)wanted->hash * 0x9e3779b97f4a7c15u) >> 32;
 }
 
-// The slot that names the atom, or the free one where it belongs.
-static _Atomic uint32_t *find_slot(struct atom_table *atoms, struct slots *slots, const struct atom_entry *wanted) {
+// Where a search ended: at the slot that names the atom, or at a free one, where it belongs.
+struct place {
+    _Atomic uint32_t *slot;
+    uint32_t index; // as the search saw it, + 1; 0 = free. By now another atom may have taken the slot.
+};
+
+static struct place find_place(struct atom_table *atoms, struct slots *slots, const struct atom_entry *wanted) {
     for (size_t at = first_slot(wanted);; at++) {
         _Atomic uint32_t *slot = &slots->indices[at & slots->mask];
         uint32_t index = atomic_load_explicit(slot, memory_order_acquire);
         if (index == 0)
-            return slot;
+            return (struct place){slot, 0};
         const struct atom_entry *entry = &atoms->entries[index - 1];
         if (entry->hash == wanted->hash && entry->size == wanted->size &&
             memcmp(entry->bytes, wanted->bytes, wanted->size) == 0)
-            return slot;
+            return (struct place){slot, index};
     }
 }
 
 static term find(struct atom_table *atoms, const struct atom_entry *wanted) {
     struct slots *slots = atomic_load_explicit(&atoms->slots, memory_order_acquire);
-    uint32_t index = atomic_load_explicit(find_slot(atoms, slots, wanted), memory_order_acquire);
+    uint32_t index = find_place(atoms, slots, wanted).index;
     return index ? ATOM_WORD(index - 1) : NONE;
 }
 
@@ -151,7 +156,7 @@ static void grow_slots(struct atom_table *atoms, struct slots *old, size_t count
     struct slots *slots = slots_new(atoms, 2 * (old->mask + 1));
     slots->older = old;
     for (size_t i = 0; i < count; i++)
-        atomic_store_explicit(find_slot(atoms, slots, &atoms->entries[i]), (uint32_t)i + 1, memory_order_relaxed);
+        atomic_store_explicit(find_place(atoms, slots, &atoms->entries[i]).slot, (uint32_t)i + 1, memory_order_relaxed);
     atomic_store_explicit(&atoms->slots, slots, memory_order_release);
 }
 
@@ -190,7 +195,7 @@ static term insert(struct atom_table *atoms, const struct atom_entry *entry) {
     atoms->entries[count] = *entry;
     atoms->entries[count].bytes = keep_text(atoms, entry->bytes, entry->size);
     atomic_store_explicit(&atoms->count, count + 1, memory_order_release);
-    atomic_store_explicit(find_slot(atoms, slots, entry), (uint32_t)count + 1, memory_order_release);
+    atomic_store_explicit(find_place(atoms, slots, entry).slot, (uint32_t)count + 1, memory_order_release);
     return ATOM_WORD(count);
 }
 
@@ -284,7 +289,7 @@ struct hash_numbers atom_table_numbers(void) {
     struct hash_numbers numbers = {.size = slots->mask + 1, .objects = atom_count()};
     for (size_t i = 0; i < numbers.objects; i++) {
         const struct atom_entry *entry = &vm.atoms->entries[i];
-        size_t at = (size_t)(find_slot(vm.atoms, slots, entry) - slots->indices);
+        size_t at = (size_t)(find_place(vm.atoms, slots, entry).slot - slots->indices);
         hash_numbers_deepen(&numbers, ((at - first_slot(entry)) & slots->mask) + 1);
     }
     numbers.used = numbers.objects;

@@ -11,9 +11,12 @@
 #include <cmocka.h>
 
 #include "ets/ets.h"
+#include "ets/persistent.h"
 #include "ets/table.h"
+#include "seekers.h"
 #include "term/atom.h"
 #include "term/compare.h"
+#include "term/hash.h"
 #include "vm.h"
 
 // ---- processes that are none: a heap to work with, and a slice that never ends
@@ -405,13 +408,57 @@ static void test_threads(void **state) {
     many_threads(TABLE_ORDERED_SET, true);
 }
 
+// ---- persistent terms
+
+// A key that is not there for each remainder of hashes: it ends where one that is put in ends, in every table up to
+// that size.
+enum { REMAINDERS = 1 << 16 };
+static term absent_keys[REMAINDERS];
+
+static void find_absent_keys(void) {
+    for (unsigned i = 0, missing = REMAINDERS; missing > 0; i++) {
+        term key = SMALL(TWINS + i);
+        term *place = &absent_keys[term_hash(key) % REMAINDERS];
+        missing -= *place == 0;
+        *place = key;
+    }
+}
+
+static bool absent_key_is_found(unsigned number) {
+    return persistent_get(absent_keys[term_hash(SMALL(number)) % REMAINDERS]) != NONE;
+}
+
+static void put_key(unsigned number) {
+    persistent_put(SMALL(number), ATOM_true);
+}
+
+// Somebody may be reading it still.
+static void keep_for_ever(void *memory, void (*free_function)(void *)) {
+}
+
+static void test_persistent_keys_of_one_slot(void **state) {
+    vm.hooks.retire = keep_for_ever;
+    persistent_init();
+    find_absent_keys();
+    struct seekers seekers = {.is_found = absent_key_is_found, .make = put_key};
+    assert_int_equal(seekers_run(&seekers), 0);
+    for (unsigned i = 0; i < TWINS; i++)
+        assert_true(persistent_get(SMALL(i)) == ATOM_true);
+    vm.hooks.retire = NULL;
+}
+
 int main(void) {
     atom_init(1 << 20);
     literal_init();
     ets_init();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_set),           cmocka_unit_test(test_ordered_set),    cmocka_unit_test(test_bag),
-        cmocka_unit_test(test_duplicate_bag), cmocka_unit_test(test_fill_and_empty), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_ordered_set),
+        cmocka_unit_test(test_bag),
+        cmocka_unit_test(test_duplicate_bag),
+        cmocka_unit_test(test_fill_and_empty),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_persistent_keys_of_one_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "expected.h"
+#include "seekers.h"
 #include "term/bits.h"
 #include "term/compare.h"
 #include "term/hash.h"
@@ -225,12 +226,40 @@ static void test_atom_race(void **state) {
         assert_memory_equal(results[0], results[i], sizeof results[0]);
 }
 
+// "aq" and "ba" hash alike.
+static size_t twin_text(char text[16], unsigned number, bool absent) {
+    char digits[] = "00000000";
+    for (size_t i = sizeof digits - 1; i-- > 0; number /= 10)
+        digits[i] = (char)('0' + number % 10);
+    memcpy(text, digits, sizeof digits - 1);
+    memcpy(text + sizeof digits - 1, absent ? "aq" : "ba", 2);
+    return sizeof digits + 1;
+}
+
+static bool twin_is_found(unsigned number) {
+    char text[16];
+    return atom_existing_utf8(text, twin_text(text, number, true)) != NONE;
+}
+
+static void twin_make(unsigned number) {
+    char text[16];
+    atom_from_utf8(text, twin_text(text, number, false));
+}
+
+static void test_atoms_of_one_hash(void **state) {
+    char text[16];
+    uint32_t hash = atom_hash(atom_from_utf8(text, twin_text(text, 2 * TWINS, true)));
+    assert_int_equal(hash, atom_hash(atom_from_utf8(text, twin_text(text, 2 * TWINS, false))));
+    struct seekers seekers = {.is_found = twin_is_found, .make = twin_make};
+    assert_int_equal(seekers_run(&seekers), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_phash2), cmocka_unit_test(test_phash),           cmocka_unit_test(test_shifted_bits),
         cmocka_unit_test(test_print),  cmocka_unit_test(test_print_limited),   cmocka_unit_test(test_order),
         cmocka_unit_test(test_deep),   cmocka_unit_test(test_deep_large_maps), cmocka_unit_test(test_zeros),
-        cmocka_unit_test(test_atoms),  cmocka_unit_test(test_atom_race),
+        cmocka_unit_test(test_atoms),  cmocka_unit_test(test_atom_race),       cmocka_unit_test(test_atoms_of_one_hash),
     };
     return cmocka_run_group_tests(tests, oracle_set_up, NULL);
 }
