@@ -1,28 +1,10 @@
 %% The module socket: opening, connecting, transferring, waiting, closing.
 -module(socket_).
 -compile([export_all, nowarn_export_all]).
+-import(sockets, [loopback/1, listener/0, pair/0, udp/0, recv_all/2, bytes/1, form/1, counters/1]).
 
 %% ---- help
 
-loopback(Port) -> #{family => inet, addr => {127, 0, 0, 1}, port => Port}.
-listener() ->
-    {ok, L} = socket:open(inet, stream, tcp),
-    ok = socket:bind(L, loopback(0)),
-    ok = socket:listen(L, 20),
-    {ok, A} = socket:sockname(L),
-    {L, A}.
-pair() ->
-    {L, A} = listener(),
-    {ok, C} = socket:open(inet, stream),
-    ok = socket:connect(C, A),
-    {ok, S} = socket:accept(L),
-    ok = socket:close(L),
-    {C, S}.
-udp() ->
-    {ok, S} = socket:open(inet, dgram, udp),
-    ok = socket:bind(S, loopback(0)),
-    {ok, A} = socket:sockname(S),
-    {S, A}.
 path(N) -> P = filename:absname("socket_" ++ N), file:delete(P), P.
 
 %% A process that runs what it is told to.
@@ -36,19 +18,7 @@ handle({select, {select_info, _, H}}) -> H;
 handle({select, {{select_info, _, H}, _}}) -> H.
 selected(S, H) -> receive {'$socket', S, select, H} -> selected; {'$socket', S, abort, {H, R}} -> {abort, R} after 5000 -> none end.
 %% Forms only: no identifiers.
-form({select, {select_info, {Op, _}, H}}) when is_reference(H) -> {select, Op};
-form({select, {select_info, Op, H}}) when is_reference(H) -> {select, Op};
-form({select, {{select_info, Op, H}, D}}) when is_reference(H), is_atom(Op) -> {select, Op, D};
-form({'EXIT', {R, [{M, F, A, _} | _]}}) when is_list(A) -> {exit, R, M, F, length(A)};
-form({'EXIT', {R, [{M, F, A, _} | _]}}) -> {exit, R, M, F, A};
-form({ok, {'$socket', R}}) when is_reference(R) -> {ok, socket};
-form(X) -> X.
-counters(S) -> #{counters := C} = socket:info(S), lists:sort([{K, V} || {K, V} <- maps:to_list(C), V =/= 0]).
 states(S) -> #{rstates := R, wstates := W, num_acceptors := A, num_readers := N, num_writers := M} = socket:info(S), {R, W, A, N, M}.
-recv_all(S, N) -> recv_all(S, N, <<>>).
-recv_all(_, 0, B) -> B;
-recv_all(S, N, B) -> {ok, D} = socket:recv(S, min(N, 65536)), recv_all(S, N - byte_size(D), <<B/binary, D/binary>>).
-bytes(N) -> << <<(X * 7 rem 251)>> || X <- lists:seq(1, N) >>.
 
 %% ---- opening
 

@@ -1,25 +1,9 @@
 %% socket:sendfile, socket:ioctl.
 -module(socket_files).
 -compile([export_all, nowarn_export_all]).
+-import(sockets, [pair/0, udp/0, bytes/1, recv_all/2, form/1, counters/1]).
 
-loopback(Port) -> #{family => inet, addr => {127, 0, 0, 1}, port => Port}.
-pair() ->
-    {ok, L} = socket:open(inet, stream, tcp), ok = socket:bind(L, loopback(0)), ok = socket:listen(L), {ok, A} = socket:sockname(L),
-    {ok, C} = socket:open(inet, stream), ok = socket:connect(C, A), {ok, S} = socket:accept(L), ok = socket:close(L), {C, S}.
-udp() -> {ok, S} = socket:open(inet, dgram, udp), ok = socket:bind(S, loopback(0)), {ok, A} = socket:sockname(S), {S, A}.
-udp6() -> {ok, S} = socket:open(inet6, dgram, udp), ok = socket:bind(S, #{family => inet6, addr => loopback, port => 0}), {ok, A} = socket:sockname(S), {S, A}.
-form({'EXIT', {R, [{M, F, A, _} | _]}}) when is_list(A) -> {exit, R, M, F, length(A)};
-form({'EXIT', {R, [{M, F, A, _} | _]}}) -> {exit, R, M, F, A};
-form({select, {select_info, {Op, _}, H}}) when is_reference(H) -> {select, Op};
-form({select, {select_info, Op, H}}) when is_reference(H) -> {select, Op};
-form(X) -> X.
-counters(S) -> #{counters := C} = socket:info(S), lists:sort([{K, V} || {K, V} <- maps:to_list(C), V =/= 0]).
-
-bytes(N) -> << <<(X * 7 rem 251)>> || X <- lists:seq(1, N) >>.
 file(N, B) -> P = filename:absname("socket_file_" ++ N), ok = file:write_file(P, B), {ok, F} = file:open(P, [raw, read, binary]), file:delete(P), F.
-recv_all(S, N) -> recv_all(S, N, <<>>).
-recv_all(_, 0, B) -> B;
-recv_all(S, N, B) -> {ok, D} = socket:recv(S, min(N, 65536)), recv_all(S, N - byte_size(D), <<B/binary, D/binary>>).
 
 whole_case() -> B = bytes(100000), F = file("whole", B), {C, S} = pair(), [socket:sendfile(C, F), recv_all(S, 100000) =:= B, counters(C)].
 parts_case() ->

@@ -1,19 +1,7 @@
 %% socket:sendmsg and recvmsg: vectors, addresses, control messages, flags.
 -module(socket_messages).
 -compile([export_all, nowarn_export_all]).
-
-loopback(Port) -> #{family => inet, addr => {127, 0, 0, 1}, port => Port}.
-pair() ->
-    {ok, L} = socket:open(inet, stream, tcp), ok = socket:bind(L, loopback(0)), ok = socket:listen(L), {ok, A} = socket:sockname(L),
-    {ok, C} = socket:open(inet, stream), ok = socket:connect(C, A), {ok, S} = socket:accept(L), ok = socket:close(L), {C, S}.
-udp() -> {ok, S} = socket:open(inet, dgram, udp), ok = socket:bind(S, loopback(0)), {ok, A} = socket:sockname(S), {S, A}.
-udp6() -> {ok, S} = socket:open(inet6, dgram, udp), ok = socket:bind(S, #{family => inet6, addr => loopback, port => 0}), {ok, A} = socket:sockname(S), {S, A}.
-form({'EXIT', {R, [{M, F, A, _} | _]}}) when is_list(A) -> {exit, R, M, F, length(A)};
-form({'EXIT', {R, [{M, F, A, _} | _]}}) -> {exit, R, M, F, A};
-form({select, {select_info, {Op, _}, H}}) when is_reference(H) -> {select, Op};
-form({select, {select_info, Op, H}}) when is_reference(H) -> {select, Op};
-form(X) -> X.
-counters(S) -> #{counters := C} = socket:info(S), lists:sort([{K, V} || {K, V} <- maps:to_list(C), V =/= 0]).
+-import(sockets, [loopback/1, pair/0, udp/0, udp6/0, form/1, counters/1]).
 
 %% What differs from run to run.
 plain(L) when is_list(L) -> [plain(X) || X <- L];

@@ -1,19 +1,8 @@
 %% Options of sockets: every one, with good and bad values, of every kind of socket.
 -module(socket_options).
 -compile([export_all, nowarn_export_all]).
+-import(sockets, [loopback/1, pair/0, form/1]).
 
-loopback(Port) -> #{family => inet, addr => {127, 0, 0, 1}, port => Port}.
-pair() ->
-    {ok, L} = socket:open(inet, stream, tcp), ok = socket:bind(L, loopback(0)), ok = socket:listen(L), {ok, A} = socket:sockname(L),
-    {ok, C} = socket:open(inet, stream), ok = socket:connect(C, A), {ok, S} = socket:accept(L), ok = socket:close(L), {C, S}.
-udp() -> {ok, S} = socket:open(inet, dgram, udp), ok = socket:bind(S, loopback(0)), {ok, A} = socket:sockname(S), {S, A}.
-udp6() -> {ok, S} = socket:open(inet6, dgram, udp), ok = socket:bind(S, #{family => inet6, addr => loopback, port => 0}), {ok, A} = socket:sockname(S), {S, A}.
-form({'EXIT', {R, [{M, F, A, _} | _]}}) when is_list(A) -> {exit, R, M, F, length(A)};
-form({'EXIT', {R, [{M, F, A, _} | _]}}) -> {exit, R, M, F, A};
-form({select, {select_info, {Op, _}, H}}) when is_reference(H) -> {select, Op};
-form({select, {select_info, Op, H}}) when is_reference(H) -> {select, Op};
-form(X) -> X.
-counters(S) -> #{counters := C} = socket:info(S), lists:sort([{K, V} || {K, V} <- maps:to_list(C), V =/= 0]).
 vals({socket,linger}) -> [#{onoff=>true,linger=>5},#{onoff=>true},#{onoff=>false,linger=>-1},#{onoff=>1,linger=>1},x, #{onoff=>true,linger=>5,x=>1},#{onoff=>false,linger=>0},abort,{true,1}];
 vals({socket,bindtodevice}) -> ["lo","nonexist","","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",<<"lo">>,lo];
 vals({tcp,congestion}) -> ["reno","bbr","cubic","nonexist","","aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",<<"lo">>,lo];
