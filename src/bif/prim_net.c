@@ -95,29 +95,12 @@ static term resolver_error(int error) {
     }
 }
 
-static term type_of_socket(int type) {
-    switch (type) {
-    case SOCK_STREAM:
-        return ATOM_stream;
-    case SOCK_DGRAM:
-        return ATOM_dgram;
-    case SOCK_RAW:
-        return ATOM_raw;
-    case SOCK_RDM:
-        return ATOM_rdm;
-    case SOCK_SEQPACKET:
-        return ATOM_seqpacket;
-    default:
-        return SMALL(type);
-    }
-}
-
 static term address_infos(struct heap *heap, const struct addrinfo *at) {
     term first = NIL, *link = &first;
     for (; at; at = at->ai_next) {
         term pairs[] = {
             ATOM_family,   socket_family(at->ai_family),
-            ATOM_type,     type_of_socket(at->ai_socktype),
+            ATOM_type,     socket_type(at->ai_socktype),
             ATOM_protocol, SMALL(at->ai_protocol),
             ATOM_addr,     socket_address_map(heap, at->ai_addr, at->ai_addrlen),
         };

@@ -13,36 +13,12 @@
 #include "io/network_namespace.h"
 #include "io/posix_error.h"
 #include "io/socket_address.h"
+#include "socket/interface.h"
 #include "term/map.h"
 
-// The names that OTP's prim_net.erl lists, by bit.
+// OTP's prim_net.erl knows neither this flag nor those above 16 bits.
 static term flag_list(struct heap *heap, unsigned flags) {
-    static const struct {
-        unsigned flag;
-        term name;
-    } names[] = {
-        {IFF_UP, ATOM_up},
-        {IFF_BROADCAST, ATOM_broadcast},
-        {IFF_DEBUG, ATOM_debug},
-        {IFF_LOOPBACK, ATOM_loopback},
-        {IFF_POINTOPOINT, ATOM_pointopoint},
-        {IFF_NOTRAILERS, ATOM_notrailers},
-        {IFF_RUNNING, ATOM_running},
-        {IFF_NOARP, ATOM_noarp},
-        {IFF_PROMISC, ATOM_promisc},
-        {IFF_MASTER, ATOM_master},
-        {IFF_SLAVE, ATOM_slave},
-        {IFF_MULTICAST, ATOM_multicast},
-        {IFF_PORTSEL, ATOM_portsel},
-        {IFF_AUTOMEDIA, ATOM_automedia},
-        {IFF_DYNAMIC, ATOM_dynamic},
-    };
-    term list = NIL;
-    for (size_t i = sizeof names / sizeof *names; i > 0; i--) {
-        if (flags & names[i - 1].flag)
-            list = heap_cons(heap, names[i - 1].name, list);
-    }
-    return list;
+    return system_flags(heap, socket_interface_flags, flags & UINT16_MAX & ~(unsigned)IFF_ALLMULTI, NIL);
 }
 
 // getifaddrs does not tell how long its addresses are.

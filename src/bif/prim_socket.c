@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <netinet/in.h>
 #include <unistd.h>
 
@@ -32,18 +31,6 @@ term socket_no_turn(struct process *self, enum socket_turn turn) {
     }
 }
 
-static bool int_argument(term t, int *value) {
-    int64_t number;
-    if (!is_integer(t) || !integer_to_int64(t, &number) || number < INT_MIN || number > INT_MAX)
-        return false;
-    *value = (int)number;
-    return true;
-}
-
-bool socket_flags(term t, int *flags) {
-    return int_argument(t, flags);
-}
-
 term socket_bad_number(struct process *self, term t) {
     if (!is_integer(t))
         return raise_badarg(self);
@@ -52,7 +39,7 @@ term socket_bad_number(struct process *self, term t) {
 
 bool socket_size(term t, size_t *size) {
     int64_t number;
-    if (!is_integer(t) || !integer_to_int64(t, &number) || number < 0)
+    if (!integer_within(t, 0, INT64_MAX, &number))
         return false;
     *size = (size_t)number;
     return true;
@@ -63,41 +50,6 @@ static term ok_or_errno(struct process *self, int result, int error) {
 }
 
 // ---- opening ----
-
-static bool domain_argument(term t, int *domain) {
-    switch (t) {
-    case ATOM_inet:
-        *domain = AF_INET;
-        return true;
-    case ATOM_inet6:
-        *domain = AF_INET6;
-        return true;
-    case ATOM_local:
-        *domain = AF_UNIX;
-        return true;
-    default:
-        return int_argument(t, domain);
-    }
-}
-
-static bool type_argument(term t, int *type) {
-    switch (t) {
-    case ATOM_stream:
-        *type = SOCK_STREAM;
-        return true;
-    case ATOM_dgram:
-        *type = SOCK_DGRAM;
-        return true;
-    case ATOM_raw:
-        *type = SOCK_RAW;
-        return true;
-    case ATOM_seqpacket:
-        *type = SOCK_SEQPACKET;
-        return true;
-    default:
-        return int_argument(t, type);
-    }
-}
 
 // A boolean of a map of options; false when it is something else.
 static bool flag_option(term options, term key, bool *flag) {
@@ -136,11 +88,11 @@ BIF(prim_socket, nif_open, 4) {
     size_t size;
     if (!is_map(arguments[3]))
         return raise_badarg(self);
-    if (!int_argument(arguments[2], &options.protocol))
+    if (!integer_to_int(arguments[2], &options.protocol))
         return socket_bad_number(self, arguments[2]);
-    if (!domain_argument(arguments[0], &options.domain))
+    if (!socket_family_read(arguments[0], &options.domain))
         return socket_invalid(self, ATOM_domain);
-    if (!type_argument(arguments[1], &options.type))
+    if (!socket_type_read(arguments[1], &options.type))
         return socket_invalid(self, ATOM_type);
     if (!common_options(arguments[3], &options))
         return raise_badarg(self);
@@ -158,13 +110,13 @@ BIF(prim_socket, nif_open, 4) {
 // What the options leave out, the system knows.
 static term given_kind(struct process *self, int descriptor, term map, struct socket_options *options) {
     term domain = map_get(map, ATOM_domain), type = map_get(map, ATOM_type), protocol = map_get(map, ATOM_protocol);
-    if (domain != NONE ? !domain_argument(domain, &options->domain)
+    if (domain != NONE ? !socket_family_read(domain, &options->domain)
                        : system_number(descriptor, SO_DOMAIN, &options->domain) != 0)
         return socket_invalid(self, ATOM_domain);
-    if ((type == NONE || !type_argument(type, &options->type)) &&
+    if ((type == NONE || !socket_type_read(type, &options->type)) &&
         system_number(descriptor, SO_TYPE, &options->type) != 0)
         return socket_invalid(self, ATOM_type);
-    if (protocol != NONE && !int_argument(protocol, &options->protocol))
+    if (protocol != NONE && !integer_to_int(protocol, &options->protocol))
         return raise_badarg(self);
     int error = protocol == NONE ? system_number(descriptor, SO_PROTOCOL, &options->protocol) : 0;
     return error ? posix_error(&self->heap, error) : ATOM_ok;
@@ -174,7 +126,7 @@ BIF(prim_socket, nif_open, 2) {
     struct socket_options options;
     int given;
     bool copies = true;
-    if (!int_argument(arguments[0], &given))
+    if (!integer_to_int(arguments[0], &given))
         return socket_bad_number(self, arguments[0]);
     if (!is_map(arguments[1]) || !common_options(arguments[1], &options) ||
         !flag_option(arguments[1], ATOM_dup, &copies))
@@ -323,7 +275,7 @@ BIF(prim_socket, nif_connect, 1) {
 BIF(prim_socket, nif_listen, 2) {
     term answer;
     int backlog;
-    if (!int_argument(arguments[1], &backlog))
+    if (!integer_to_int(arguments[1], &backlog))
         return socket_bad_number(self, arguments[1]);
     struct socket *socket = socket_enter(self, arguments[0], &answer);
     if (!socket)

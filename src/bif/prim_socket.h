@@ -26,9 +26,8 @@ static inline term socket_raise_invalid(struct process *self, term what) {
 
 // The answer for a turn that is not the caller's.
 term socket_no_turn(struct process *self, enum socket_turn turn);
-// Flags for the system's calls; false when the term is no such number.
-bool socket_flags(term t, int *flags);
-// The answer for one that is none: {invalid, {integer_range, Number}}, or badarg for what is no number at all.
+// The answer for what the system's calls do not take: {invalid, {integer_range, Number}}, or badarg for what is no
+// number at all.
 term socket_bad_number(struct process *self, term t);
 // A size; false when it is none, or larger than a call may ask for.
 bool socket_size(term t, size_t *size);

@@ -78,7 +78,7 @@ static term part_answer(struct process *self, const struct part *part) {
 
 static bool part_arguments(const term *arguments, struct part *part) {
     int64_t offset;
-    if (!is_reference(arguments[1]) || !is_integer(arguments[2]) || !integer_to_int64(arguments[2], &offset) ||
+    if (!is_reference(arguments[1]) || !integer_to_int64(arguments[2], &offset) ||
         !socket_size(arguments[3], &part->count))
         return false;
     part->offset = (off_t)offset;

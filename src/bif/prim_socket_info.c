@@ -60,20 +60,33 @@ static term options(struct heap *heap) {
     return levels;
 }
 
-static term flags(struct heap *heap, const struct socket_flag *known, size_t count) {
+static term flags(struct heap *heap, const struct system_name *known) {
     term list = NIL;
-    for (size_t i = 0; i < count; i++)
-        list = heap_cons(heap, pair(heap, known[i].name, SMALL(known[i].number)), list);
+    for (; known->name != NONE; known++)
+        list = heap_cons(heap, pair(heap, known->name, SMALL(known->number)), list);
     return list;
 }
 
-static const struct socket_flag requests[] = {
-    {SIOCGIFCONF, ATOM_gifconf},       {SIOCGIFADDR, ATOM_gifaddr},       {SIOCGIFBRDADDR, ATOM_gifbrdaddr},
-    {SIOCGIFDSTADDR, ATOM_gifdstaddr}, {SIOCGIFNETMASK, ATOM_gifnetmask}, {SIOCGIFFLAGS, ATOM_gifflags},
-    {SIOCGIFHWADDR, ATOM_gifhwaddr},   {SIOCGIFINDEX, ATOM_gifindex},     {SIOCGIFMAP, ATOM_gifmap},
-    {SIOCGIFMTU, ATOM_gifmtu},         {SIOCGIFNAME, ATOM_gifname},       {SIOCGIFTXQLEN, ATOM_giftxqlen},
-    {SIOCSIFADDR, ATOM_sifaddr},       {SIOCSIFBRDADDR, ATOM_sifbrdaddr}, {SIOCSIFDSTADDR, ATOM_sifdstaddr},
-    {SIOCSIFFLAGS, ATOM_sifflags},     {SIOCSIFMTU, ATOM_sifmtu},         {SIOCSIFTXQLEN, ATOM_siftxqlen},
+static const struct system_name requests[] = {
+    {SIOCGIFCONF, ATOM_gifconf},
+    {SIOCGIFADDR, ATOM_gifaddr},
+    {SIOCGIFBRDADDR, ATOM_gifbrdaddr},
+    {SIOCGIFDSTADDR, ATOM_gifdstaddr},
+    {SIOCGIFNETMASK, ATOM_gifnetmask},
+    {SIOCGIFFLAGS, ATOM_gifflags},
+    {SIOCGIFHWADDR, ATOM_gifhwaddr},
+    {SIOCGIFINDEX, ATOM_gifindex},
+    {SIOCGIFMAP, ATOM_gifmap},
+    {SIOCGIFMTU, ATOM_gifmtu},
+    {SIOCGIFNAME, ATOM_gifname},
+    {SIOCGIFTXQLEN, ATOM_giftxqlen},
+    {SIOCSIFADDR, ATOM_sifaddr},
+    {SIOCSIFBRDADDR, ATOM_sifbrdaddr},
+    {SIOCSIFDSTADDR, ATOM_sifdstaddr},
+    {SIOCSIFFLAGS, ATOM_sifflags},
+    {SIOCSIFMTU, ATOM_sifmtu},
+    {SIOCSIFTXQLEN, ATOM_siftxqlen},
+    SYSTEM_NAMES_END,
 };
 
 BIF(prim_socket, nif_supports, 0) {
@@ -93,11 +106,11 @@ BIF(prim_socket, nif_supports, 1) {
     case ATOM_options:
         return options(heap);
     case ATOM_msg_flags:
-        return flags(heap, socket_flags_known, socket_flag_count);
+        return flags(heap, socket_flags_known);
     case ATOM_ioctl_requests:
-        return flags(heap, requests, sizeof requests / sizeof *requests);
+        return flags(heap, requests);
     case ATOM_ioctl_flags:
-        return flags(heap, socket_interface_flags, socket_interface_flag_count);
+        return flags(heap, socket_interface_flags);
     default:
         return NIL;
     }
@@ -156,17 +169,6 @@ BIF(prim_socket, nif_command, 1) {
 }
 
 // ---- one socket ----
-
-static term type_name(int type) {
-    static const struct socket_flag names[] = {
-        {SOCK_STREAM, ATOM_stream}, {SOCK_DGRAM, ATOM_dgram},         {SOCK_RAW, ATOM_raw},
-        {SOCK_RDM, ATOM_rdm},       {SOCK_SEQPACKET, ATOM_seqpacket},
-    };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].number == type)
-            return names[i].name;
-    return SMALL(type);
-}
 
 static term state_list(struct heap *heap, unsigned states) {
     static const term names[] = {ATOM_bound,     ATOM_listening, ATOM_accepting, ATOM_connecting,
@@ -231,7 +233,7 @@ BIF(prim_socket, nif_info, 1) {
     term type = socket->given < 0 ? ATOM_normal : pair(heap, ATOM_fromfd, SMALL(socket->given));
     term pairs[] = {
         ATOM_domain,        socket_family(socket->domain),
-        ATOM_type,          type_name(socket->type),
+        ATOM_type,          socket_type(socket->type),
         ATOM_protocol,      SMALL(socket->protocol),
         ATOM_owner,         socket->owner,
         ATOM_ctype,         type,

@@ -1,13 +1,12 @@
 // prim_socket: requests about network interfaces.
 //
-// An interface is named by a string; what is longer than any interface's name names none.
+// An interface is named by a string; what is longer than any interface's name is cut, as on OTP.
 
 #include "bif/prim_socket.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <net/if.h>
-#include <netpacket/packet.h>
 #include <sys/ioctl.h>
 
 #include "io/posix_error.h"
@@ -20,7 +19,7 @@ enum { INTERFACES_MAX = 256 };
 
 static bool request_argument(term t, unsigned long *request) {
     int64_t number;
-    if (!is_integer(t) || !integer_to_int64(t, &number) || number < 0 || number > UINT_MAX)
+    if (!integer_within(t, 0, UINT_MAX, &number))
         return false;
     *request = (unsigned long)number;
     return true;
@@ -89,19 +88,10 @@ BIF(prim_socket, nif_ioctl, 2) {
 
 // ---- what there is to know of one ----
 
-static term flag_list(struct heap *heap, unsigned flags) {
-    term list = NIL;
-    for (size_t i = socket_interface_flag_count; i > 0; i--)
-        if (flags & (unsigned)socket_interface_flags[i - 1].number)
-            list = heap_cons(heap, socket_interface_flags[i - 1].name, list);
-    return list;
-}
-
 // The type of hardware is told as the family.
 static term hardware_map(struct heap *heap, const struct sockaddr *address) {
-    struct sockaddr_ll link = {.sll_family = AF_PACKET, .sll_hatype = address->sa_family};
-    term type = map_get(socket_address_map(heap, (struct sockaddr *)&link, sizeof link), ATOM_hatype);
-    term pairs[] = {ATOM_family, type, ATOM_addr, heap_binary(heap, address->sa_data, sizeof address->sa_data)};
+    term pairs[] = {ATOM_family, socket_hardware_type(address->sa_family), ATOM_addr,
+                    heap_binary(heap, address->sa_data, sizeof address->sa_data)};
     return map_from_pairs(heap, pairs, 2);
 }
 
@@ -128,7 +118,7 @@ static term told(struct heap *heap, unsigned long number, const struct ifreq *re
     case SIOCGIFTXQLEN:
         return SMALL(request->ifr_qlen);
     case SIOCGIFFLAGS:
-        return flag_list(heap, (unsigned short)request->ifr_flags);
+        return system_flags(heap, socket_interface_flags, (unsigned short)request->ifr_flags, NIL);
     case SIOCGIFHWADDR:
         return hardware_map(heap, &request->ifr_hwaddr);
     case SIOCGIFMAP:
@@ -151,18 +141,13 @@ static bool is_known_question(unsigned long number) {
 BIF(prim_socket, nif_ioctl, 3) {
     unsigned long number;
     struct ifreq request = {0};
-    int64_t index = 0;
     if (!socket_of(arguments[0]) || !request_argument(arguments[1], &number))
         return raise_badarg(self);
     if (!is_known_question(number))
         return not_supported(self, arguments[0]);
-    bool good = number == SIOCGIFNAME ? is_integer(arguments[2]) && integer_to_int64(arguments[2], &index) &&
-                                            index >= INT_MIN && index <= INT_MAX
-                                      : name_argument(arguments[2], &request);
-    if (!good)
+    if (number == SIOCGIFNAME ? !integer_to_int(arguments[2], &request.ifr_ifindex)
+                              : !name_argument(arguments[2], &request))
         return raise_badarg(self);
-    if (number == SIOCGIFNAME)
-        request.ifr_ifindex = (int)index;
     term answer = ask(self, arguments[0], number, &request);
     return answer == NONE ? socket_ok(self, told(&self->heap, number, &request)) : answer;
 }
@@ -193,14 +178,10 @@ static term set_flags(struct process *self, term reference, struct ifreq *reques
 static term value_argument(struct process *self, unsigned long number, term value, struct ifreq *request) {
     struct sockaddr_storage address;
     socklen_t size;
-    int64_t integer;
-    bool is_number = number == SIOCSIFMTU || number == SIOCSIFTXQLEN;
-    if (is_number) {
-        if (!is_integer(value) || !integer_to_int64(value, &integer) || integer < INT_MIN || integer > INT_MAX)
-            return socket_invalid(self, number == SIOCSIFMTU ? ATOM_mtu : ATOM_txqlen);
-        request->ifr_mtu = (int)integer; // and ifr_qlen, which lies there, too
-        return ATOM_ok;
-    }
+    if (number == SIOCSIFMTU)
+        return integer_to_int(value, &request->ifr_mtu) ? ATOM_ok : socket_invalid(self, ATOM_mtu);
+    if (number == SIOCSIFTXQLEN)
+        return integer_to_int(value, &request->ifr_qlen) ? ATOM_ok : socket_invalid(self, ATOM_txqlen);
     if (!socket_address_read(value, &address, &size) || address.ss_family != AF_INET)
         return socket_invalid(self, ATOM_sockaddr);
     memcpy(&request->ifr_addr, &address, sizeof request->ifr_addr);

@@ -113,7 +113,7 @@ static term set_meta(struct process *self, term reference, term value) {
     return answer;
 }
 
-static term set_otp(struct process *self, term reference, int64_t option, term value) {
+static term set_otp(struct process *self, term reference, int option, term value) {
     term answer;
     if (option == OTP_OWNER)
         return set_owner(self, reference, value);
@@ -162,7 +162,7 @@ struct otp_values {
     term owner, meta;
 };
 
-static term otp_value(struct process *self, const struct otp_values *values, int64_t option) {
+static term otp_value(struct process *self, const struct otp_values *values, int option) {
     struct heap *heap = &self->heap;
     term size = heap_unsigned(heap, values->receive_size);
     switch (option) {
@@ -191,7 +191,7 @@ static term otp_value(struct process *self, const struct otp_values *values, int
     }
 }
 
-static term get_otp(struct process *self, term reference, int64_t option) {
+static term get_otp(struct process *self, term reference, int option) {
     term answer;
     struct socket *socket = socket_enter(self, reference, &answer);
     if (!socket)
@@ -218,24 +218,15 @@ static term get_otp(struct process *self, term reference, int64_t option) {
 
 struct place {
     bool otp;
-    int level;
-    int64_t number;
+    int level, number;
 };
 
 // False when the terms name no option.
 static bool read_place(term level, term option, struct place *place) {
-    int64_t number;
-    if (!is_small(option) || small_value(option) < INT_MIN || small_value(option) > INT_MAX)
-        return false;
-    place->number = small_value(option);
     place->otp = level == ATOM_otp;
     place->level = SOL_SOCKET;
-    if (place->otp || level == ATOM_socket)
-        return true;
-    if (!is_integer(level) || !integer_to_int64(level, &number) || number < INT_MIN || number > INT_MAX)
-        return false;
-    place->level = (int)number;
-    return true;
+    return integer_to_int(option, &place->number) &&
+           (place->otp || level == ATOM_socket || integer_to_int(level, &place->level));
 }
 
 // Of a form, or native: an integer, a boolean, bytes. -1: the term is no such value.
@@ -248,9 +239,9 @@ static ptrdiff_t encode_native(struct process *self, term value, uint8_t **bytes
     }
     if (value == ATOM_true || value == ATOM_false)
         value = SMALL(value == ATOM_true);
-    if (!is_small(value) || small_value(value) < INT_MIN || small_value(value) > INT_MAX)
+    int number;
+    if (!integer_to_int(value, &number))
         return -1;
-    int number = (int)small_value(value);
     memcpy(*bytes, &number, sizeof number);
     return sizeof number;
 }
@@ -261,7 +252,7 @@ static int set_now(int descriptor, struct place place, const uint8_t *bytes, soc
     socklen_t priority_size = sizeof priority;
     bool disturbs = place.level == IPPROTO_IP && place.number == IP_TOS &&
                     getsockopt(descriptor, SOL_SOCKET, SO_PRIORITY, &priority, &priority_size) == 0;
-    int error = setsockopt(descriptor, place.level, (int)place.number, bytes, size) < 0 ? errno : 0;
+    int error = setsockopt(descriptor, place.level, place.number, bytes, size) < 0 ? errno : 0;
     if (disturbs && !error)
         setsockopt(descriptor, SOL_SOCKET, SO_PRIORITY, &priority, sizeof priority);
     return error;
@@ -271,7 +262,7 @@ static term set_system(struct process *self, term reference, struct place place,
     alignas(16) uint8_t room[OPTION_ROOM] = {0};
     uint8_t *bytes = room;
     term answer;
-    const struct socket_option *option = native ? NULL : socket_option_find(place.level, (int)place.number);
+    const struct socket_option *option = native ? NULL : socket_option_find(place.level, place.number);
     struct socket *socket = socket_enter(self, reference, &answer);
     if (!socket)
         return answer;
@@ -305,7 +296,7 @@ static term ask(struct process *self, term reference, struct place place, uint8_
     struct socket *socket = socket_enter(self, reference, &answer);
     if (!socket)
         return answer;
-    int result = getsockopt(socket->descriptor, place.level, (int)place.number, bytes, size), error = errno;
+    int result = getsockopt(socket->descriptor, place.level, place.number, bytes, size), error = errno;
     socket_leave(socket);
     return result < 0 ? posix_error(&self->heap, error) : NONE;
 }
@@ -324,7 +315,7 @@ BIF(prim_socket, nif_getopt, 3) {
         return raise_badarg(self);
     if (place.otp)
         return get_otp(self, arguments[0], place.number);
-    const struct socket_option *option = socket_option_find(place.level, (int)place.number);
+    const struct socket_option *option = socket_option_find(place.level, place.number);
     if (!option || !option->form->decode)
         return socket_invalid(self, ATOM_socket_option);
     socklen_t size = (socklen_t)option->form->room;
@@ -366,15 +357,15 @@ BIF(prim_socket, nif_getopt, 4) {
         bits_copy(bytes, 0, bitstring_bits(wanted));
         return get_native_bytes(self, arguments[0], place, bytes, size);
     }
-    if (!is_small(wanted) || small_value(wanted) < INT_MIN || small_value(wanted) > INT_MAX)
+    int given;
+    if (!integer_to_int(wanted, &given))
         return socket_invalid(self, ATOM_value);
-    if (small_value(wanted) < 0) { // as the system says of a negative size, where it comes to look at it
+    if (given < 0) { // as the system says of a negative size, where it comes to look at it
         term answer = get_native_bytes(self, arguments[0], place, NULL, 0);
         term efault = posix_error(&self->heap, EFAULT);
         return term_same(answer, efault) ? posix_error(&self->heap, EINVAL) : answer;
     }
-    size_t size = (size_t)small_value(wanted);
-    size = size < NATIVE_SIZE_MAX ? size : NATIVE_SIZE_MAX; // no option is larger
+    size_t size = given < NATIVE_SIZE_MAX ? (size_t)given : NATIVE_SIZE_MAX; // no option is larger
     uint8_t *bytes = proc_scratch(self, size + 1);
     memset(bytes, 0, size);
     return get_native_bytes(self, arguments[0], place, bytes, size);

@@ -11,6 +11,7 @@
 #include "io/socket_address.h"
 #include "socket/control.h"
 #include "term/map.h"
+#include "term/number.h"
 
 #define COPIED_BYTES (64 << 10) // what fits is received into scratch memory, and copied to a binary of its size
 
@@ -209,7 +210,7 @@ BIF(prim_socket, nif_recv, 4) {
         return raise_badarg(self);
     if (!socket_size(arguments[1], &asked))
         return socket_bad_number(self, arguments[1]);
-    if (!socket_flags(arguments[2], &flags))
+    if (!integer_to_int(arguments[2], &flags))
         return socket_bad_number(self, arguments[2]);
     size = asked;
     sizes_of(socket, &size, NULL);
@@ -246,7 +247,7 @@ BIF(prim_socket, nif_recvfrom, 4) {
         return raise_badarg(self);
     if (!socket_size(arguments[1], &size))
         return socket_bad_number(self, arguments[1]);
-    if (!socket_flags(arguments[2], &flags))
+    if (!integer_to_int(arguments[2], &flags))
         return socket_bad_number(self, arguments[2]);
     sizes_of(socket, &size, NULL);
     if (!room_make(self, size, &room))
@@ -295,7 +296,7 @@ BIF(prim_socket, nif_recvmsg, 5) {
         return socket_bad_number(self, arguments[1]);
     if (!socket_size(arguments[2], &control_size))
         return socket_bad_number(self, arguments[2]);
-    if (!socket_flags(arguments[3], &flags))
+    if (!integer_to_int(arguments[3], &flags))
         return socket_bad_number(self, arguments[3]);
     sizes_of(socket, &size, &control_size);
     if (!room_make(self, size, &room))

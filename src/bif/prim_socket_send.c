@@ -97,7 +97,7 @@ BIF(prim_socket, nif_send, 4) {
     struct outgoing message = {0};
     if (!is_binary(arguments[1]) || !is_reference(arguments[3]))
         return raise_badarg(self);
-    if (!socket_flags(arguments[2], &message.flags))
+    if (!integer_to_int(arguments[2], &message.flags))
         return socket_bad_number(self, arguments[2]);
     struct iovec vector = binary_vector(self, arguments[1]);
     message.header.msg_iov = &vector;
@@ -111,7 +111,7 @@ BIF(prim_socket, nif_sendto, 5) {
     struct sockaddr_storage address;
     if (!is_binary(arguments[1]) || !is_reference(arguments[4]))
         return raise_badarg(self);
-    if (!socket_flags(arguments[3], &message.flags))
+    if (!integer_to_int(arguments[3], &message.flags))
         return socket_bad_number(self, arguments[3]);
     if (!socket_address_read(arguments[2], &address, &message.header.msg_namelen))
         return socket_invalid(self, ATOM_sockaddr);
@@ -155,7 +155,7 @@ BIF(prim_socket, nif_sendmsg, 5) {
     struct socket *socket = socket_of(arguments[0]);
     if (!socket || !is_map(arguments[1]) || !is_reference(arguments[3]))
         return raise_badarg(self);
-    if (!socket_flags(arguments[2], &message.flags))
+    if (!integer_to_int(arguments[2], &message.flags))
         return socket_bad_number(self, arguments[2]);
     mutex_lock(&socket->lock);
     size_t room = socket->send_control_size;

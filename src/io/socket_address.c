@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/un.h>
 
+#include "io/system_name.h"
 #include "term/bits.h"
 #include "term/map.h"
 
@@ -25,21 +26,30 @@ term socket_ip(struct heap *heap, const struct sockaddr *address) {
     return boxed_make(words);
 }
 
+static const struct system_name families[] = {
+    {AF_INET, ATOM_inet},     {AF_INET6, ATOM_inet6},   {AF_UNIX, ATOM_local},
+    {AF_UNSPEC, ATOM_unspec}, {AF_PACKET, ATOM_packet}, SYSTEM_NAMES_END,
+};
+
 term socket_family(int family) {
-    switch (family) {
-    case AF_UNSPEC:
-        return ATOM_unspec;
-    case AF_UNIX:
-        return ATOM_local;
-    case AF_INET:
-        return ATOM_inet;
-    case AF_INET6:
-        return ATOM_inet6;
-    case AF_PACKET:
-        return ATOM_packet;
-    default:
-        return SMALL(family);
-    }
+    return system_name(families, family);
+}
+
+bool socket_family_read(term t, int *family) {
+    return t != ATOM_packet && system_number(families, t, family);
+}
+
+static const struct system_name types[] = {
+    {SOCK_STREAM, ATOM_stream}, {SOCK_DGRAM, ATOM_dgram},         {SOCK_RAW, ATOM_raw},
+    {SOCK_RDM, ATOM_rdm},       {SOCK_SEQPACKET, ATOM_seqpacket}, SYSTEM_NAMES_END,
+};
+
+term socket_type(int type) {
+    return system_name(types, type);
+}
+
+bool socket_type_read(term t, int *type) {
+    return t != ATOM_rdm && system_number(types, t, type);
 }
 
 static term inet_map(struct heap *heap, const struct sockaddr_in *address) {
@@ -70,38 +80,40 @@ static term local_map(struct heap *heap, const struct sockaddr_un *address, sock
     return map_from_pairs(heap, pairs, 2);
 }
 
-struct name_of_number {
-    int number;
-    term name;
-};
-
-static term name_or_number(const struct name_of_number *names, size_t count, int number) {
-    for (size_t i = 0; i < count; i++) {
-        if (names[i].number == number)
-            return names[i].name;
-    }
-    return SMALL(number);
-}
-
-static term hardware_type(int number) {
-    static const struct name_of_number names[] = {
-        {ARPHRD_NETROM, ATOM_netrom},     {ARPHRD_ETHER, ATOM_ether},     {ARPHRD_EETHER, ATOM_eether},
-        {ARPHRD_AX25, ATOM_ax25},         {ARPHRD_PRONET, ATOM_pronet},   {ARPHRD_CHAOS, ATOM_chaos},
-        {ARPHRD_IEEE802, ATOM_ieee802},   {ARPHRD_ARCNET, ATOM_arcnet},   {ARPHRD_APPLETLK, ATOM_appletlk},
-        {ARPHRD_DLCI, ATOM_dlci},         {ARPHRD_ATM, ATOM_atm},         {ARPHRD_METRICOM, ATOM_metricom},
-        {ARPHRD_IEEE1394, ATOM_ieee1394}, {ARPHRD_EUI64, ATOM_eui64},     {ARPHRD_INFINIBAND, ATOM_infiniband},
-        {ARPHRD_TUNNEL, ATOM_tunnel},     {ARPHRD_TUNNEL6, ATOM_tunnel6}, {ARPHRD_LOOPBACK, ATOM_loopback},
-        {ARPHRD_LOCALTLK, ATOM_localtlk}, {ARPHRD_NONE, ATOM_none},       {ARPHRD_VOID, ATOM_void},
+term socket_hardware_type(int number) {
+    static const struct system_name names[] = {
+        {ARPHRD_NETROM, ATOM_netrom},
+        {ARPHRD_ETHER, ATOM_ether},
+        {ARPHRD_EETHER, ATOM_eether},
+        {ARPHRD_AX25, ATOM_ax25},
+        {ARPHRD_PRONET, ATOM_pronet},
+        {ARPHRD_CHAOS, ATOM_chaos},
+        {ARPHRD_IEEE802, ATOM_ieee802},
+        {ARPHRD_ARCNET, ATOM_arcnet},
+        {ARPHRD_APPLETLK, ATOM_appletlk},
+        {ARPHRD_DLCI, ATOM_dlci},
+        {ARPHRD_ATM, ATOM_atm},
+        {ARPHRD_METRICOM, ATOM_metricom},
+        {ARPHRD_IEEE1394, ATOM_ieee1394},
+        {ARPHRD_EUI64, ATOM_eui64},
+        {ARPHRD_INFINIBAND, ATOM_infiniband},
+        {ARPHRD_TUNNEL, ATOM_tunnel},
+        {ARPHRD_TUNNEL6, ATOM_tunnel6},
+        {ARPHRD_LOOPBACK, ATOM_loopback},
+        {ARPHRD_LOCALTLK, ATOM_localtlk},
+        {ARPHRD_NONE, ATOM_none},
+        {ARPHRD_VOID, ATOM_void},
+        SYSTEM_NAMES_END,
     };
-    return name_or_number(names, sizeof names / sizeof *names, number);
+    return system_name(names, number);
 }
 
 static term packet_type(int number) {
-    static const struct name_of_number names[] = {
+    static const struct system_name names[] = {
         {PACKET_HOST, ATOM_host},           {PACKET_BROADCAST, ATOM_broadcast}, {PACKET_MULTICAST, ATOM_multicast},
-        {PACKET_OTHERHOST, ATOM_otherhost}, {PACKET_OUTGOING, ATOM_outgoing},
+        {PACKET_OTHERHOST, ATOM_otherhost}, {PACKET_OUTGOING, ATOM_outgoing},   SYSTEM_NAMES_END,
     };
-    return name_or_number(names, sizeof names / sizeof *names, number);
+    return system_name(names, number);
 }
 
 static term packet_map(struct heap *heap, const struct sockaddr_ll *address) {
@@ -110,7 +122,7 @@ static term packet_map(struct heap *heap, const struct sockaddr_ll *address) {
         ATOM_family,   ATOM_packet,
         ATOM_protocol, SMALL(ntohs(address->sll_protocol)),
         ATOM_ifindex,  SMALL(address->sll_ifindex),
-        ATOM_hatype,   hardware_type(address->sll_hatype),
+        ATOM_hatype,   socket_hardware_type(address->sll_hatype),
         ATOM_pkttype,  packet_type(address->sll_pkttype),
         ATOM_addr,     heap_binary(heap, address->sll_addr, size),
     };

@@ -23,6 +23,14 @@ bool socket_ip4_read(term ip, struct in_addr *address);
 bool socket_ip6_read(term ip, struct in6_addr *address);
 // inet, inet6, local, unspec, packet, or the number.
 term socket_family(int family);
+// One of them but packet, as on OTP, or a number; false when the term is neither.
+bool socket_family_read(term t, int *family);
+// stream, dgram, raw, rdm, seqpacket, or the number.
+term socket_type(int type);
+// One of them but rdm, as on OTP, or a number; false when the term is neither.
+bool socket_type_read(term t, int *type);
+// Of an interface: ether, loopback and their kin, or the number.
+term socket_hardware_type(int type);
 term socket_address_map(struct heap *heap, const struct sockaddr *address, socklen_t size);
 // False when the term is no such map, or one that only the system makes.
 bool socket_address_read(term map, struct sockaddr_storage *address, socklen_t *size);

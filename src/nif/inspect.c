@@ -88,10 +88,7 @@ int enif_get_ulong(ErlNifEnv *env, ERL_NIF_TERM t, unsigned long *value) {
 }
 
 int enif_get_int(ErlNifEnv *env, ERL_NIF_TERM t, int *value) {
-    if (!is_small(t) || small_value(t) < INT_MIN || small_value(t) > INT_MAX)
-        return 0;
-    *value = (int)small_value(t);
-    return 1;
+    return integer_to_int(t, value);
 }
 
 int enif_get_uint(ErlNifEnv *env, ERL_NIF_TERM t, unsigned *value) {

@@ -4,7 +4,6 @@
 
 #include "socket/control.h"
 
-#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <sys/time.h>
@@ -22,7 +21,7 @@
 
 // ---- flags --------------------------------------------------------------------------------------------------------
 
-const struct socket_flag socket_flags_known[] = {
+const struct system_name socket_flags_known[] = {
     {MSG_CMSG_CLOEXEC, ATOM_cmsg_cloexec},
     {MSG_CONFIRM, ATOM_confirm},
     {MSG_CTRUNC, ATOM_ctrunc},
@@ -34,64 +33,34 @@ const struct socket_flag socket_flags_known[] = {
     {MSG_OOB, ATOM_oob},
     {MSG_PEEK, ATOM_peek},
     {MSG_TRUNC, ATOM_trunc},
+    SYSTEM_NAMES_END,
 };
-const size_t socket_flag_count = sizeof socket_flags_known / sizeof *socket_flags_known;
 
 term socket_message_flags(struct heap *heap, int flags) {
     int rest = flags;
-    for (size_t i = 0; i < socket_flag_count; i++)
-        rest &= ~socket_flags_known[i].number;
-    term list = rest ? heap_cons(heap, SMALL(rest), NIL) : NIL;
-    for (size_t i = socket_flag_count; i > 0; i--)
-        if (flags & socket_flags_known[i - 1].number)
-            list = heap_cons(heap, socket_flags_known[i - 1].name, list);
-    return list;
+    for (const struct system_name *known = socket_flags_known; known->name != NONE; known++)
+        rest &= ~known->number;
+    return system_flags(heap, socket_flags_known, (unsigned)flags, rest ? heap_cons(heap, SMALL(rest), NIL) : NIL);
 }
 
 // ---- values -------------------------------------------------------------------------------------------------------
 
-struct value_name {
-    int number;
-    term name;
-};
-
-static term name_of(const struct value_name *names, size_t count, int number) {
-    for (size_t i = 0; i < count; i++)
-        if (names[i].number == number)
-            return names[i].name;
-    return SMALL(number);
-}
-#define NAME_OF(names, number) name_of(names, sizeof(names) / sizeof *(names), number)
-
-static const struct value_name tos_names[] = {
+static const struct system_name tos_names[] = {
     {IPTOS_LOWDELAY, ATOM_lowdelay},
     {IPTOS_THROUGHPUT, ATOM_throughput},
     {IPTOS_RELIABILITY, ATOM_reliability},
     {IPTOS_MINCOST, ATOM_mincost},
+    SYSTEM_NAMES_END,
 };
 
 // Only the bits of the name are looked at: the others are precedence.
 term socket_tos(int tos) {
-    term name = NAME_OF(tos_names, IPTOS_TOS(tos));
+    term name = system_name(tos_names, IPTOS_TOS(tos));
     return is_atom(name) ? name : SMALL(tos);
 }
 
-static bool read_int(term t, int *value) {
-    int64_t number;
-    if (!is_integer(t) || !integer_to_int64(t, &number) || number < INT_MIN || number > INT_MAX)
-        return false;
-    *value = (int)number;
-    return true;
-}
-
 bool socket_tos_read(term t, int *tos) {
-    for (size_t i = 0; i < sizeof tos_names / sizeof *tos_names; i++) {
-        if (tos_names[i].name == t) {
-            *tos = tos_names[i].number;
-            return true;
-        }
-    }
-    return read_int(t, tos);
+    return system_number(tos_names, t, tos);
 }
 
 term socket_time(struct heap *heap, const struct timeval *time) {
@@ -99,14 +68,10 @@ term socket_time(struct heap *heap, const struct timeval *time) {
     return map_from_pairs(heap, pairs, 2);
 }
 
-static bool read_member(term map, term key, int64_t *value) {
-    term member = map_get(map, key);
-    return member != NONE && is_integer(member) && integer_to_int64(member, value);
-}
-
 bool socket_time_read(term t, struct timeval *time) {
     int64_t seconds, microseconds;
-    if (!is_map(t) || !read_member(t, ATOM_sec, &seconds) || !read_member(t, ATOM_usec, &microseconds))
+    if (!is_map(t) || !integer_to_int64(map_get(t, ATOM_sec), &seconds) ||
+        !integer_to_int64(map_get(t, ATOM_usec), &microseconds))
         return false;
     *time = (struct timeval){seconds, microseconds};
     return true;
@@ -185,27 +150,34 @@ static term decode_address(struct heap *heap, const void *bytes, size_t size) {
 
 // ---- extended errors
 
-static const struct value_name origins[] = {
+static const struct system_name origins[] = {
     {SO_EE_ORIGIN_NONE, ATOM_none},
     {SO_EE_ORIGIN_LOCAL, ATOM_local},
     {SO_EE_ORIGIN_ICMP, ATOM_icmp},
     {SO_EE_ORIGIN_ICMP6, ATOM_icmp6},
+    SYSTEM_NAMES_END,
 };
-static const struct value_name icmp_types[] = {
+static const struct system_name icmp_types[] = {
     {ICMP_DEST_UNREACH, ATOM_dest_unreach},
     {ICMP_TIME_EXCEEDED, ATOM_time_exceeded},
+    SYSTEM_NAMES_END,
 };
-static const struct value_name icmp6_types[] = {
+static const struct system_name icmp6_types[] = {
     {ICMPV6_DEST_UNREACH, ATOM_dest_unreach},
     {ICMPV6_PKT_TOOBIG, ATOM_pkt_toobig},
     {ICMPV6_TIME_EXCEED, ATOM_time_exceeded},
+    SYSTEM_NAMES_END,
 };
-static const struct value_name icmp_unreachable[] = {
-    {ICMP_NET_UNREACH, ATOM_net_unreach},   {ICMP_HOST_UNREACH, ATOM_host_unreach},
-    {ICMP_PORT_UNREACH, ATOM_port_unreach}, {ICMP_FRAG_NEEDED, ATOM_frag_needed},
-    {ICMP_NET_UNKNOWN, ATOM_net_unknown},   {ICMP_HOST_UNKNOWN, ATOM_host_unknown},
+static const struct system_name icmp_unreachable[] = {
+    {ICMP_NET_UNREACH, ATOM_net_unreach},
+    {ICMP_HOST_UNREACH, ATOM_host_unreach},
+    {ICMP_PORT_UNREACH, ATOM_port_unreach},
+    {ICMP_FRAG_NEEDED, ATOM_frag_needed},
+    {ICMP_NET_UNKNOWN, ATOM_net_unknown},
+    {ICMP_HOST_UNKNOWN, ATOM_host_unknown},
+    SYSTEM_NAMES_END,
 };
-static const struct value_name icmp6_unreachable[] = {
+static const struct system_name icmp6_unreachable[] = {
     {ICMPV6_NOROUTE, ATOM_noroute},
     {ICMPV6_ADM_PROHIBITED, ATOM_adm_prohibited},
     {ICMPV6_NOT_NEIGHBOUR, ATOM_not_neighbour},
@@ -213,19 +185,20 @@ static const struct value_name icmp6_unreachable[] = {
     {ICMPV6_PORT_UNREACH, ATOM_port_unreach},
     {ICMPV6_POLICY_FAIL, ATOM_policy_fail},
     {ICMPV6_REJECT_ROUTE, ATOM_reject_route},
+    SYSTEM_NAMES_END,
 };
 
 static void error_kind(const struct sock_extended_err *error, term *type, term *code) {
     *type = SMALL(error->ee_type);
     *code = SMALL(error->ee_code);
     if (error->ee_origin == SO_EE_ORIGIN_ICMP) {
-        *type = NAME_OF(icmp_types, error->ee_type);
+        *type = system_name(icmp_types, error->ee_type);
         if (error->ee_type == ICMP_DEST_UNREACH)
-            *code = NAME_OF(icmp_unreachable, error->ee_code);
+            *code = system_name(icmp_unreachable, error->ee_code);
     } else if (error->ee_origin == SO_EE_ORIGIN_ICMP6) {
-        *type = NAME_OF(icmp6_types, error->ee_type);
+        *type = system_name(icmp6_types, error->ee_type);
         if (error->ee_type == ICMPV6_DEST_UNREACH)
-            *code = NAME_OF(icmp6_unreachable, error->ee_code);
+            *code = system_name(icmp6_unreachable, error->ee_code);
     }
 }
 
@@ -238,7 +211,7 @@ static term decode_error(struct heap *heap, const void *bytes, size_t size) {
     error_kind(&error, &type, &code);
     term offender = decode_address(heap, (const uint8_t *)bytes + sizeof error, size - sizeof error);
     term pairs[] = {ATOM_error,    posix_error_atom((int)error.ee_errno),
-                    ATOM_origin,   NAME_OF(origins, error.ee_origin),
+                    ATOM_origin,   system_name(origins, error.ee_origin),
                     ATOM_type,     type,
                     ATOM_code,     code,
                     ATOM_info,     heap_unsigned(heap, error.ee_info),
@@ -251,7 +224,7 @@ static term decode_error(struct heap *heap, const void *bytes, size_t size) {
 
 static size_t encode_int(term value, void *bytes, size_t room) {
     int number;
-    if (room < sizeof number || !read_int(value, &number))
+    if (room < sizeof number || !integer_to_int(value, &number))
         return 0;
     memcpy(bytes, &number, sizeof number);
     return sizeof number;
@@ -347,7 +320,7 @@ static bool encode_data(term data, void *bytes, size_t room, size_t *size) {
 static bool read_level(term map, int *level) {
     term t = map_get(map, ATOM_level);
     *level = SOL_SOCKET;
-    return t == ATOM_socket || (t != NONE && read_int(t, level));
+    return t == ATOM_socket || integer_to_int(t, level);
 }
 
 // One message into `room` bytes at `bytes`; *used is what it takes there.
@@ -358,7 +331,7 @@ static bool read_message(term map, uint8_t *bytes, size_t room, size_t *used) {
         return false;
     term type = map_get(map, ATOM_type), value = map_get(map, ATOM_value), data = map_get(map, ATOM_data);
     const struct control_kind *kind = type != NONE && is_atom(type) ? kind_of(head.cmsg_level, 0, type) : NULL;
-    if (type == NONE || (!kind && !read_int(type, &head.cmsg_type)))
+    if (type == NONE || (!kind && !integer_to_int(type, &head.cmsg_type)))
         return false;
     if (kind)
         head.cmsg_type = kind->type;

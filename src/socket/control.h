@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "heap/heap.h"
+#include "io/system_name.h"
 
 term socket_control_list(struct heap *heap, struct msghdr *header);
 // Writes the messages of a list into the header's control buffer, and their size into its msg_controllen. False when
@@ -19,12 +20,7 @@ bool socket_control_read(term list, struct msghdr *header);
 // The names of the flags of a received message, and what is left as a number.
 term socket_message_flags(struct heap *heap, int flags);
 
-struct socket_flag {
-    int number;
-    term name;
-};
-extern const struct socket_flag socket_flags_known[];
-extern const size_t socket_flag_count;
+extern const struct system_name socket_flags_known[]; // of messages
 
 // ip_tos(): a name or a number.
 term socket_tos(int tos);

@@ -6,8 +6,7 @@
 
 #include "term/atom.h"
 
-// Those with the number 0 are other systems'.
-const struct socket_flag socket_interface_flags[] = {
+const struct system_name socket_interface_flags[] = {
     {IFF_UP, ATOM_up},
     {IFF_BROADCAST, ATOM_broadcast},
     {IFF_DEBUG, ATOM_debug},
@@ -40,5 +39,5 @@ const struct socket_flag socket_interface_flags[] = {
     {0, ATOM_dying},
     {0, ATOM_renaming},
     {0, ATOM_nogroup},
+    SYSTEM_NAMES_END,
 };
-const size_t socket_interface_flag_count = sizeof socket_interface_flags / sizeof *socket_interface_flags;

@@ -1,11 +1,12 @@
 // The flags of network interfaces that socket.erl knows, in the order in which they are told.
+//
+// Those with the number 0 are other systems'.
 
 #ifndef PURLIN_SOCKET_INTERFACE_H
 #define PURLIN_SOCKET_INTERFACE_H
 
-#include "socket/control.h"
+#include "io/system_name.h"
 
-extern const struct socket_flag socket_interface_flags[];
-extern const size_t socket_interface_flag_count;
+extern const struct system_name socket_interface_flags[];
 
 #endif

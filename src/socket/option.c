@@ -13,6 +13,7 @@
 #include <sys/time.h>
 
 #include "io/socket_address.h"
+#include "io/system_name.h"
 #include "socket/control.h"
 #include "term/atom.h"
 #include "term/map.h"
@@ -22,14 +23,6 @@ enum { SYSTEM_FLOWINFO = 11 }; // IPV6_FLOWINFO, which only linux/in6.h has
 enum { CONTROL_ROOM = 256, SOURCES_MAX = 64, CONGESTION_ROOM = 15, CONGESTION_NAME_MAX = 255 };
 
 // ---- numbers ------------------------------------------------------------------------------------------------------
-
-static bool read_int(term t, int *value) {
-    int64_t number;
-    if (!is_integer(t) || !integer_to_int64(t, &number) || number < INT_MIN || number > INT_MAX)
-        return false;
-    *value = (int)number;
-    return true;
-}
 
 // The system may give less than it was given room for.
 static int int_of(const uint8_t *bytes, size_t size) {
@@ -48,7 +41,7 @@ static term decode_int(struct heap *heap, const uint8_t *bytes, size_t size) {
 }
 static ptrdiff_t encode_int(term value, uint8_t *bytes) {
     int number;
-    return read_int(value, &number) ? put_int(number, bytes) : -1;
+    return integer_to_int(value, &number) ? put_int(number, bytes) : -1;
 }
 
 static term decode_boolean(struct heap *heap, const uint8_t *bytes, size_t size) {
@@ -63,7 +56,7 @@ static ptrdiff_t encode_hops(term value, uint8_t *bytes) {
     int number;
     if (value == ATOM_default)
         return put_int(-1, bytes);
-    return read_int(value, &number) && number >= 0 && number <= UINT8_MAX ? put_int(number, bytes) : -1;
+    return integer_to_int(value, &number) && number >= 0 && number <= UINT8_MAX ? put_int(number, bytes) : -1;
 }
 static term decode_hops(struct heap *heap, const uint8_t *bytes, size_t size) {
     int value = int_of(bytes, size);
@@ -78,43 +71,32 @@ static ptrdiff_t encode_tos(term value, uint8_t *bytes) {
     return socket_tos_read(value, &tos) ? put_int(tos, bytes) : -1;
 }
 
-static const term discoveries[] = {
-    [IP_PMTUDISC_DONT] = ATOM_dont,
-    [IP_PMTUDISC_WANT] = ATOM_want,
-    [IP_PMTUDISC_DO] = ATOM_do,
-    [IP_PMTUDISC_PROBE] = ATOM_probe,
+static const struct system_name discoveries[] = {
+    {IP_PMTUDISC_DONT, ATOM_dont},
+    {IP_PMTUDISC_WANT, ATOM_want},
+    {IP_PMTUDISC_DO, ATOM_do},
+    {IP_PMTUDISC_PROBE, ATOM_probe},
+    SYSTEM_NAMES_END,
 };
-enum { DISCOVERIES = sizeof discoveries / sizeof *discoveries };
 
 static term decode_discovery(struct heap *heap, const uint8_t *bytes, size_t size) {
-    int value = int_of(bytes, size);
-    return value >= 0 && value < DISCOVERIES ? discoveries[value] : SMALL(value);
+    return system_name(discoveries, int_of(bytes, size));
 }
 static ptrdiff_t encode_discovery(term value, uint8_t *bytes) {
-    for (int i = 0; i < DISCOVERIES; i++)
-        if (discoveries[i] == value)
-            return put_int(i, bytes);
-    return encode_int(value, bytes);
+    int number;
+    return system_number(discoveries, value, &number) ? put_int(number, bytes) : -1;
 }
 
 static term decode_family(struct heap *heap, const uint8_t *bytes, size_t size) {
     return socket_family(int_of(bytes, size));
 }
 static ptrdiff_t encode_family(term value, uint8_t *bytes) {
-    return value == ATOM_inet    ? put_int(AF_INET, bytes)
-           : value == ATOM_inet6 ? put_int(AF_INET6, bytes)
-           : value == ATOM_local ? put_int(AF_UNIX, bytes)
-                                 : encode_int(value, bytes);
+    int family;
+    return socket_family_read(value, &family) ? put_int(family, bytes) : -1;
 }
 
 static term decode_type(struct heap *heap, const uint8_t *bytes, size_t size) {
-    static const term names[] = {[SOCK_STREAM] = ATOM_stream,
-                                 [SOCK_DGRAM] = ATOM_dgram,
-                                 [SOCK_RAW] = ATOM_raw,
-                                 [SOCK_RDM] = ATOM_rdm,
-                                 [SOCK_SEQPACKET] = ATOM_seqpacket};
-    int type = int_of(bytes, size);
-    return type >= SOCK_STREAM && type <= SOCK_SEQPACKET ? names[type] : SMALL(type);
+    return socket_type(int_of(bytes, size));
 }
 
 // ---- strings ------------------------------------------------------------------------------------------------------
@@ -160,8 +142,7 @@ static ptrdiff_t encode_linger(term value, uint8_t *bytes) {
         return sizeof linger;
     }
     term on = member(value, ATOM_onoff), seconds = member(value, ATOM_linger);
-    if ((on != ATOM_true && on != ATOM_false) || seconds == NONE || !read_int(seconds, &linger.l_linger) ||
-        linger.l_linger < 0)
+    if ((on != ATOM_true && on != ATOM_false) || !integer_to_int(seconds, &linger.l_linger) || linger.l_linger < 0)
         return -1;
     linger.l_onoff = on == ATOM_true;
     memcpy(bytes, &linger, sizeof linger);
@@ -179,7 +160,7 @@ static ptrdiff_t encode_ip(term value, uint8_t *bytes) {
 
 static ptrdiff_t encode_membership(term value, uint8_t *bytes) {
     struct ip_mreq *request = (struct ip_mreq *)bytes;
-    return is_map(value) && socket_ip4_read(member(value, ATOM_multiaddr), &request->imr_multiaddr) &&
+    return socket_ip4_read(member(value, ATOM_multiaddr), &request->imr_multiaddr) &&
                    socket_ip4_read(member(value, ATOM_interface), &request->imr_interface)
                ? (ptrdiff_t)sizeof *request
                : -1;
@@ -187,7 +168,7 @@ static ptrdiff_t encode_membership(term value, uint8_t *bytes) {
 
 static ptrdiff_t encode_source(term value, uint8_t *bytes) {
     struct ip_mreq_source *request = (struct ip_mreq_source *)bytes;
-    return is_map(value) && socket_ip4_read(member(value, ATOM_multiaddr), &request->imr_multiaddr) &&
+    return socket_ip4_read(member(value, ATOM_multiaddr), &request->imr_multiaddr) &&
                    socket_ip4_read(member(value, ATOM_interface), &request->imr_interface) &&
                    socket_ip4_read(member(value, ATOM_sourceaddr), &request->imr_sourceaddr)
                ? (ptrdiff_t)sizeof *request
@@ -209,7 +190,7 @@ static ptrdiff_t encode_filter(term value, uint8_t *bytes) {
     term mode = member(value, ATOM_mode), list = member(value, ATOM_slist);
     if (value == ATOM_null)
         return 0;
-    if (!is_map(value) || (mode != ATOM_include && mode != ATOM_exclude) || list == NONE ||
+    if ((mode != ATOM_include && mode != ATOM_exclude) || list == NONE ||
         !socket_ip4_read(member(value, ATOM_multiaddr), &filter->imsf_multiaddr) ||
         !socket_ip4_read(member(value, ATOM_interface), &filter->imsf_interface))
         return -1;
@@ -221,10 +202,8 @@ static ptrdiff_t encode_filter(term value, uint8_t *bytes) {
 static ptrdiff_t encode_membership6(term value, uint8_t *bytes) {
     struct ipv6_mreq *request = (struct ipv6_mreq *)bytes;
     int64_t interface;
-    term number = member(value, ATOM_interface);
-    if (!is_map(value) || !socket_ip6_read(member(value, ATOM_multiaddr), &request->ipv6mr_multiaddr) ||
-        number == NONE || !is_integer(number) || !integer_to_int64(number, &interface) || interface < 0 ||
-        interface > UINT_MAX)
+    if (!socket_ip6_read(member(value, ATOM_multiaddr), &request->ipv6mr_multiaddr) ||
+        !integer_within(member(value, ATOM_interface), 0, UINT_MAX, &interface))
         return -1;
     request->ipv6mr_interface = (unsigned)interface;
     return sizeof *request;
@@ -239,8 +218,7 @@ static term decode_control(struct heap *heap, const uint8_t *bytes, size_t size)
 
 static bool read_unsigned(term map, term key, int64_t most, uint32_t *value) {
     int64_t number;
-    term t = member(map, key);
-    if (t == NONE || !is_integer(t) || !integer_to_int64(t, &number) || number < 0 || number > most)
+    if (!integer_within(member(map, key), 0, most, &number))
         return false;
     *value = (uint32_t)number;
     return true;
@@ -256,7 +234,7 @@ static term decode_sctp_init(struct heap *heap, const uint8_t *bytes, size_t siz
 }
 static ptrdiff_t encode_sctp_init(term value, uint8_t *bytes) {
     uint32_t out, in, attempts, time;
-    if (!is_map(value) || !read_unsigned(value, ATOM_num_ostreams, UINT16_MAX, &out) ||
+    if (!read_unsigned(value, ATOM_num_ostreams, UINT16_MAX, &out) ||
         !read_unsigned(value, ATOM_max_instreams, UINT16_MAX, &in) ||
         !read_unsigned(value, ATOM_max_attempts, UINT16_MAX, &attempts) ||
         !read_unsigned(value, ATOM_max_init_timeo, UINT16_MAX, &time))
@@ -279,7 +257,7 @@ static term decode_sctp_association(struct heap *heap, const uint8_t *bytes, siz
 }
 static ptrdiff_t encode_sctp_association(term value, uint8_t *bytes) {
     uint32_t id, retries, destinations, peer, local, life;
-    if (!is_map(value) || !read_unsigned(value, ATOM_assoc_id, INT32_MAX, &id) ||
+    if (!read_unsigned(value, ATOM_assoc_id, INT32_MAX, &id) ||
         !read_unsigned(value, ATOM_max_rxt, UINT16_MAX, &retries) ||
         !read_unsigned(value, ATOM_num_peer_dests, UINT16_MAX, &destinations) ||
         !read_unsigned(value, ATOM_peer_rwnd, UINT32_MAX, &peer) ||

@@ -36,6 +36,9 @@ int number_compare(term a, term b); // of two numbers, by value, exactly
 // Between integers and the machine. False when the value does not fit (or is no integer).
 bool integer_to_int64(term t, int64_t *value);
 bool integer_to_uint64(term t, uint64_t *value);
+bool integer_to_int(term t, int *value);
+// The same of what must lie within bounds, which are included.
+bool integer_within(term t, int64_t lowest, int64_t highest, int64_t *value);
 // The low 64 bits of any integer, as two's complement.
 uint64_t integer_low_bits(term t);
 bool integer_is_negative(term t);

@@ -1,5 +1,7 @@
 // Integers and the machine's: words, bytes in either order, magnitudes.
 
+#include <limits.h>
+
 #include "term/bignum.h"
 #include "term/number.h"
 
@@ -8,6 +10,18 @@ bool integer_to_int64(term t, int64_t *value) {
     if (!integer_to_int128(t, &wide) || wide < INT64_MIN || wide > INT64_MAX)
         return false;
     *value = (int64_t)wide;
+    return true;
+}
+
+bool integer_within(term t, int64_t lowest, int64_t highest, int64_t *value) {
+    return integer_to_int64(t, value) && *value >= lowest && *value <= highest;
+}
+
+bool integer_to_int(term t, int *value) {
+    int64_t wide;
+    if (!integer_within(t, INT_MIN, INT_MAX, &wide))
+        return false;
+    *value = (int)wide;
     return true;
 }
 

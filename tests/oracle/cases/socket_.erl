@@ -24,7 +24,7 @@ states(S) -> #{rstates := R, wstates := W, num_acceptors := A, num_readers := N,
 
 open_case() ->
     [begin R = socket:open(D, T, P), case R of {ok, S} -> #{domain := X, type := Y, protocol := Z, ctype := K} = socket:info(S), socket:close(S), {X, Y, Z, K}; E -> E end end
-     || {D, T, P} <- [{inet, stream, tcp}, {inet, stream, default}, {inet6, stream, tcp}, {inet, dgram, udp}, {inet6, dgram, 0}, {local, stream, 0}, {local, dgram, default}, {local, seqpacket, 0}, {2, 1, 6}, {inet, stream, {raw, 6}}, {inet, stream, 99}, {x, stream, 0}, {inet, x, 0}, {inet, rdm, 0}, {inet, stream, nothing}, {inet, stream, udp}, {1000, stream, 0}]].
+     || {D, T, P} <- [{inet, stream, tcp}, {inet, stream, default}, {inet6, stream, tcp}, {inet, dgram, udp}, {inet6, dgram, 0}, {local, stream, 0}, {local, dgram, default}, {local, seqpacket, 0}, {2, 1, 6}, {inet, stream, {raw, 6}}, {inet, stream, 99}, {x, stream, 0}, {inet, x, 0}, {inet, rdm, 0}, {inet, stream, nothing}, {inet, stream, udp}, {1000, stream, 0}, {unspec, stream, 0}, {packet, raw, 0}]].
 open_errors_case() ->
     [form(catch F()) || F <- [fun() -> socket:open(inet, stream, "x") end, fun() -> socket:open(inet, stream, tcp, []) end, fun() -> socket:open(foo) end, fun() -> socket:open(77777) end, fun() -> socket:open(-1) end, fun() -> socket:open(inet, stream, tcp, #{netns => "/no/such"}) end, fun() -> socket:open(inet, stream, tcp, #{debug => false}) end, fun() -> socket:open(inet, stream, tcp, #{unknown => 1}) end]].
 open_descriptor_case() ->

@@ -14,7 +14,7 @@ vals({ip,mtu_discover}) -> [want,dont,do,probe,1,x,99,interface];
 vals({ipv6,mtu_discover}) -> [want,dont,do,probe,1,x,99,interface];
 vals({ip,tos}) -> [lowdelay,throughput,reliability,mincost,4,x,-1,1000,16#10];
 vals({ipv6,O}) when O=:=add_membership;O=:=drop_membership -> [#{multiaddr=>{16#ff02,0,0,0,0,0,0,5},interface=>1},#{multiaddr=>{16#ff02,0,0,0,0,0,0,5},interface=>0},#{multiaddr=>{16#ff02,0,0,0,0,0,0,5}},#{multiaddr=>loopback,interface=>1},x,#{multiaddr=>{16#ff02,0,0,0,0,0,0,5},interface=>-1}];
-vals({ipv6,addrform}) -> [inet,inet6,2,x];
+vals({ipv6,addrform}) -> [inet,inet6,unspec,packet,2,x];
 vals({ipv6,O}) when O=:=multicast_hops;O=:=unicast_hops -> [default,5,-1,256,x,-2];
 vals({sctp,_}) -> [x,#{}];
 vals(_) -> [true,false,1,0,77,-1,x,1 bsl 31,1 bsl 40,<<1,0,0,0>>,"lo",#{},[]].
