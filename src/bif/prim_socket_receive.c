@@ -15,7 +15,7 @@
 
 #define COPIED_BYTES (64 << 10) // what fits is received into scratch memory, and copied to a binary of its size
 
-// Where the bytes go. Filled before the socket is locked.
+// Where bytes go. Filled before the socket is locked.
 struct room {
     uint8_t *bytes;
     size_t size;
@@ -33,24 +33,26 @@ static bool room_make(struct process *self, size_t size, struct room *room) {
     return room->shared != NULL;
 }
 
+static void room_free(struct room *room) {
+    if (room->shared)
+        shared_binary_release(room->shared);
+    room->shared = NULL;
+}
+
 // The first `done` bytes as a binary. The flag `trunc` makes the system tell how long a message was of which it gave
 // only what there is room for: then the rest are zeros.
 static term room_binary(struct process *self, struct room *room, size_t done) {
-    if (room->shared && done >= room->size / 2 && done <= room->size)
-        return heap_slice(&self->heap, room->shared, 0, done * 8);
+    if (room->shared && done >= room->size / 2 && done <= room->size) {
+        term slice = heap_slice(&self->heap, room->shared, 0, done * 8);
+        room->shared = NULL; // the slice has it
+        return slice;
+    }
     uint8_t *bytes;
     size_t there = done < room->size ? done : room->size;
     term binary = heap_binary_new(&self->heap, done, &bytes);
     memcpy(bytes, room->bytes, there);
     memset(bytes + there, 0, done - there);
-    if (room->shared)
-        shared_binary_release(room->shared);
     return binary;
-}
-
-static void room_free(struct room *room) {
-    if (room->shared)
-        shared_binary_release(room->shared);
 }
 
 // ---- one receive ----
@@ -141,12 +143,12 @@ static struct received receive_now(struct process *self, struct socket *socket, 
     return (struct received){RECEIVED_ALL, (size_t)size, 0};
 }
 
-// The size of the buffer, and that of control messages; 0 for a socket that is closed: what follows finds out.
+// What is left at 0, the socket's options say.
 static void sizes_of(struct socket *socket, size_t *size, size_t *control_size) {
     mutex_lock(&socket->lock);
     if (*size == 0)
         *size = socket->receive_size;
-    if (control_size && *control_size == 0)
+    if (*control_size == 0)
         *control_size = socket->receive_control_size;
     mutex_unlock(&socket->lock);
 }
@@ -186,144 +188,137 @@ static term plain_answer(struct process *self, struct received received) {
     }
 }
 
-static bool has_bytes(struct received received) {
-    return received.outcome <= RECEIVED_PART;
+// ---- from the arguments to the answer ----
+
+struct reception;
+
+// A receive's arguments, and what it answers when there are bytes.
+struct request {
+    term socket, size;
+    term control_size; // NONE: the caller does not want control messages
+    term flags, handle;
+    enum form form;
+    term (*answer)(struct process *self, struct reception *reception);
+};
+
+// What has come.
+struct reception {
+    struct room room, control;
+    struct sockaddr_storage address;
+    struct iovec vector;
+    struct msghdr header;
+    struct received received;
+};
+
+static bool reception_make(struct process *self, size_t size, size_t control_size, enum form form,
+                           struct reception *made) {
+    made->control = (struct room){0};
+    if (!room_make(self, size, &made->room))
+        return false;
+    if (control_size > 0 && !room_make(self, control_size, &made->control)) {
+        room_free(&made->room);
+        return false;
+    }
+    made->vector = (struct iovec){made->room.bytes, made->room.size};
+    made->header = (struct msghdr){.msg_iov = &made->vector,
+                                   .msg_iovlen = 1,
+                                   .msg_control = made->control.bytes,
+                                   .msg_controllen = made->control.size};
+    if (form == RECEIVES_MESSAGE) {
+        made->address = (struct sockaddr_storage){0};
+        made->header.msg_name = &made->address;
+        made->header.msg_namelen = sizeof made->address;
+    }
+    return true;
+}
+
+static term request_answer(struct process *self, const struct request *request, struct reception *reception, int flags,
+                           size_t asked) {
+    term answer;
+    struct socket *socket = begin(self, request->socket, request->handle, &answer);
+    if (!socket)
+        return answer;
+    reception->received = receive_now(self, socket, &reception->header, flags, asked, request->form, request->handle);
+    socket_leave(socket);
+    return reception->received.outcome <= RECEIVED_PART ? request->answer(self, reception)
+                                                        : plain_answer(self, reception->received);
+}
+
+static term receive(struct process *self, const struct request *request) {
+    struct reception reception;
+    int flags;
+    size_t asked, size, control_size = 0;
+    bool with_control = request->control_size != NONE;
+    struct socket *socket = socket_of(request->socket);
+    if (!socket || !is_handle(request->handle))
+        return raise_badarg(self);
+    if (!socket_size(request->size, &asked))
+        return socket_bad_number(self, request->size);
+    if (with_control && !socket_size(request->control_size, &control_size))
+        return socket_bad_number(self, request->control_size);
+    if (!integer_to_int(request->flags, &flags))
+        return socket_bad_number(self, request->flags);
+    size = asked;
+    sizes_of(socket, &size, &control_size);
+    if (!reception_make(self, size, with_control ? control_size : 0, request->form, &reception))
+        return posix_error(&self->heap, ENOMEM);
+    term answer = request_answer(self, request, &reception, flags, asked);
+    room_free(&reception.room);
+    room_free(&reception.control);
+    return answer;
 }
 
 // ---- recv ----
 
-static term bytes_answer(struct process *self, struct received received, term binary) {
-    if (received.outcome == RECEIVED_MORE)
+static term bytes_answer(struct process *self, struct reception *reception) {
+    term binary = room_binary(self, &reception->room, reception->received.size);
+    switch (reception->received.outcome) {
+    case RECEIVED_MORE:
         return heap_tuple_of(&self->heap, 2, ATOM_more, binary);
-    if (received.outcome == RECEIVED_ALL)
+    case RECEIVED_PART:
+        return heap_tuple_of(&self->heap, 2, ATOM_select, binary);
+    default:
         return socket_ok(self, binary);
-    return heap_tuple_of(&self->heap, 2, ATOM_select, binary);
+    }
 }
 
 BIF(prim_socket, nif_recv, 4) {
-    struct room room;
-    term answer;
-    int flags;
-    size_t asked, size;
-    struct socket *socket = socket_of(arguments[0]);
-    if (!socket || !is_handle(arguments[3]))
-        return raise_badarg(self);
-    if (!socket_size(arguments[1], &asked))
-        return socket_bad_number(self, arguments[1]);
-    if (!integer_to_int(arguments[2], &flags))
-        return socket_bad_number(self, arguments[2]);
-    size = asked;
-    sizes_of(socket, &size, NULL);
-    if (!room_make(self, size, &room))
-        return posix_error(&self->heap, ENOMEM);
-    if (!begin(self, arguments[0], arguments[3], &answer)) {
-        room_free(&room);
-        return answer;
-    }
-    struct iovec vector = {room.bytes, room.size};
-    struct msghdr header = {.msg_iov = &vector, .msg_iovlen = 1};
-    struct received received = receive_now(self, socket, &header, flags, asked, RECEIVES_BYTES, arguments[3]);
-    socket_leave(socket);
-    if (has_bytes(received))
-        return bytes_answer(self, received, room_binary(self, &room, received.size));
-    room_free(&room);
-    return plain_answer(self, received);
+    return receive(self, &(struct request){arguments[0], arguments[1], NONE, arguments[2], arguments[3], RECEIVES_BYTES,
+                                           bytes_answer});
 }
 
-// ---- recvfrom, recvmsg ----
+// ---- recvfrom ----
 
 static term address_of(struct process *self, const struct msghdr *header) {
     return socket_address_map(&self->heap, header->msg_name, header->msg_namelen);
 }
 
-BIF(prim_socket, nif_recvfrom, 4) {
-    struct room room;
-    struct sockaddr_storage address = {0};
-    term answer;
-    int flags;
-    size_t size;
-    struct socket *socket = socket_of(arguments[0]);
-    if (!socket || !is_handle(arguments[3]))
-        return raise_badarg(self);
-    if (!socket_size(arguments[1], &size))
-        return socket_bad_number(self, arguments[1]);
-    if (!integer_to_int(arguments[2], &flags))
-        return socket_bad_number(self, arguments[2]);
-    sizes_of(socket, &size, NULL);
-    if (!room_make(self, size, &room))
-        return posix_error(&self->heap, ENOMEM);
-    if (!begin(self, arguments[0], arguments[3], &answer)) {
-        room_free(&room);
-        return answer;
-    }
-    struct iovec vector = {room.bytes, room.size};
-    struct msghdr header = {.msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &vector, .msg_iovlen = 1};
-    struct received received = receive_now(self, socket, &header, flags, 0, RECEIVES_MESSAGE, arguments[3]);
-    socket_leave(socket);
-    if (has_bytes(received)) {
-        term binary = room_binary(self, &room, received.size);
-        return socket_ok(self, heap_tuple_of(&self->heap, 2, address_of(self, &header), binary));
-    }
-    room_free(&room);
-    return plain_answer(self, received);
+static term datagram_answer(struct process *self, struct reception *reception) {
+    term binary = room_binary(self, &reception->room, reception->received.size);
+    return socket_ok(self, heap_tuple_of(&self->heap, 2, address_of(self, &reception->header), binary));
 }
 
-static term message_map(struct process *self, struct msghdr *header, struct room *room, size_t size) {
+BIF(prim_socket, nif_recvfrom, 4) {
+    return receive(self, &(struct request){arguments[0], arguments[1], NONE, arguments[2], arguments[3],
+                                           RECEIVES_MESSAGE, datagram_answer});
+}
+
+// ---- recvmsg ----
+
+static term message_answer(struct process *self, struct reception *reception) {
     struct heap *heap = &self->heap;
-    term binary = room_binary(self, room, size);
+    struct msghdr *header = &reception->header;
+    term binary = room_binary(self, &reception->room, reception->received.size);
     term pairs[] = {
         ATOM_flags, socket_message_flags(heap, header->msg_flags),
         ATOM_iov,   heap_cons(heap, binary, NIL),
         ATOM_ctrl,  socket_control_list(heap, header),
-        ATOM_addr,  NONE,
+        ATOM_addr,  header->msg_namelen > 0 ? address_of(self, header) : NONE,
     };
-    size_t count = 3;
-    if (header->msg_namelen > 0)
-        pairs[2 * count++ + 1] = address_of(self, header);
-    return map_from_pairs(heap, pairs, count);
+    return socket_ok(self, map_from_pairs(heap, pairs, header->msg_namelen > 0 ? 4 : 3));
 }
 
 BIF(prim_socket, nif_recvmsg, 5) {
-    struct room room;
-    struct sockaddr_storage address = {0};
-    term answer;
-    int flags;
-    size_t size, control_size;
-    struct socket *socket = socket_of(arguments[0]);
-    if (!socket || !is_handle(arguments[4]))
-        return raise_badarg(self);
-    if (!socket_size(arguments[1], &size))
-        return socket_bad_number(self, arguments[1]);
-    if (!socket_size(arguments[2], &control_size))
-        return socket_bad_number(self, arguments[2]);
-    if (!integer_to_int(arguments[3], &flags))
-        return socket_bad_number(self, arguments[3]);
-    sizes_of(socket, &size, &control_size);
-    if (!room_make(self, size, &room))
-        return posix_error(&self->heap, ENOMEM);
-    struct room control;
-    if (!room_make(self, control_size, &control)) {
-        room_free(&room);
-        return posix_error(&self->heap, ENOMEM);
-    }
-    if (!begin(self, arguments[0], arguments[4], &answer)) {
-        room_free(&room);
-        room_free(&control);
-        return answer;
-    }
-    struct iovec vector = {room.bytes, room.size};
-    struct msghdr header = {.msg_name = &address,
-                            .msg_namelen = sizeof address,
-                            .msg_iov = &vector,
-                            .msg_iovlen = 1,
-                            .msg_control = control.bytes,
-                            .msg_controllen = control.size};
-    struct received received = receive_now(self, socket, &header, flags, 0, RECEIVES_MESSAGE, arguments[4]);
-    socket_leave(socket);
-    if (has_bytes(received))
-        answer = socket_ok(self, message_map(self, &header, &room, received.size));
-    else
-        room_free(&room);
-    room_free(&control);
-    return has_bytes(received) ? answer : plain_answer(self, received);
+    return receive(self, &(struct request){arguments[0], arguments[1], arguments[2], arguments[3], arguments[4],
+                                           RECEIVES_MESSAGE, message_answer});
 }
