@@ -176,19 +176,43 @@ BIF(erlang, dist_ctrl_put_data, 2) {
     return ATOM_ok;
 }
 
-// none, [Binary], or {Size, [Binary]}
+// Frees the chunk alone; its reference goes to the binary.
+static term chunk_binary(struct heap *heap, struct chunk *chunk) {
+    term binary;
+    if (chunk->shared) {
+        binary = heap_slice(heap, chunk->shared, 8 * (size_t)(chunk->bytes - chunk->shared->bytes), 8 * chunk->size);
+        chunk->shared = NULL;
+    } else {
+        binary = heap_binary(heap, chunk->bytes, chunk->size);
+    }
+    chunk->next = NULL;
+    chunk_free(chunk);
+    return binary;
+}
+
+// A list of binaries, one for each chunk; frees them.
+static term chunk_binaries(struct heap *heap, struct chunk *chunks) {
+    term first = NIL, *end = &first;
+    for (struct chunk *next; chunks; chunks = next) {
+        next = chunks->next;
+        term cell = heap_cons(heap, chunk_binary(heap, chunks), NIL);
+        *end = cell;
+        end = &list_cell(cell)[1];
+    }
+    return first;
+}
+
+// none, [Binary, ...], or {Size, [Binary, ...]}
 BIF(erlang, dist_ctrl_get_data, 1) {
     struct channel *channel = channel_controlled(self, arguments[0]);
     if (!channel)
         return channel_of_handle(arguments[0]) ? raise_badarg(self) : raise_error(self, ATOM_notsup);
-    struct chunk *chunk = channel_pull(channel, 0);
-    if (!chunk)
+    struct chunk *chunks = channel_pull(channel, 0);
+    if (!chunks)
         return ATOM_none;
-    term data = heap_cons(&self->heap, heap_binary(&self->heap, chunk->bytes, chunk->size), NIL);
-    if (channel->get_size)
-        data = heap_tuple_of(&self->heap, 2, heap_unsigned(&self->heap, chunk->size), data);
-    chunk_free(chunk);
-    return data;
+    size_t size = chunk_list_size(chunks);
+    term data = chunk_binaries(&self->heap, chunks);
+    return channel->get_size ? heap_tuple_of(&self->heap, 2, heap_unsigned(&self->heap, size), data) : data;
 }
 
 BIF(erlang, dist_ctrl_get_data_notification, 1) {

@@ -46,6 +46,7 @@ struct encoder {
     term node;     // of this VM when the encoding began: both runs must agree
     uint32_t creation;
     unsigned owned; // FRAME_FREEs there are
+    unsigned funs;  // FRAME_FUNs there are
     struct frame frame;
     struct term_stack stack;
 };
@@ -164,6 +165,7 @@ static bool next_value(struct encoder *encoder, term *value) {
         if (frame->kind == FRAME_FUN) {
             if (encoder->bytes)
                 store(encoder->bytes + frame->left, encoder->size - frame->left, 4);
+            encoder->funs--;
         } else if (frame->kind == FRAME_FREE) {
             sys_free((void *)frame->at);
             encoder->owned--;
@@ -268,11 +270,28 @@ static void put_float(struct encoder *encoder, double value) {
     put_tagged(encoder, EXT_NEW_FLOAT, bits, 8);
 }
 
+// Whether the bytes stay where they are. Those in a fun count for its size: they are copied.
+static bool leave_out(struct encoder *encoder, term bitstring, struct bits bits) {
+    struct ext_parts *parts = encoder->options->parts;
+    size_t size = bits.size / 8;
+    if (!parts || size < EXT_PART_MIN || (bits.size | bits.offset) & 7 || encoder->funs > 0)
+        return false;
+    assert_debug(is_kind(bitstring, KIND_SLICE)); // so large as it is
+    struct shared_binary *shared = ((struct off_heap *)boxed(bitstring))->shared;
+    if (parts->list)
+        parts->list[parts->count] = (struct ext_part){encoder->size, shared, bits.bytes + bits.offset / 8, size};
+    parts->count++;
+    parts->size += size;
+    return true;
+}
+
 static void put_bitstring(struct encoder *encoder, term bitstring) {
     struct bits bits = bitstring_bits(bitstring);
     size_t size = (bits.size + 7) / 8;
     unsigned last = bits.size & 7;
     put_tagged(encoder, last ? EXT_BIT_BINARY : EXT_BINARY, size, 4);
+    if (leave_out(encoder, bitstring, bits))
+        return;
     if (last)
         put(encoder, last, 1);
     uint8_t *to = put_room(encoder, size);
@@ -359,6 +378,7 @@ static void put_fun(struct encoder *encoder, term fun) {
         encoder->size += 3; // OTP reckons with an INTEGER_EXT
     put_small(encoder, lambda->old_uniq);
     put_pid(encoder, words[2]);
+    encoder->funs++;
     enter(encoder, (struct frame){FRAME_FUN, size_offset, NULL, NULL});
     enter(encoder, (struct frame){FRAME_WORDS, header_size(words[0]) - 2, words + 3, NULL});
 }
@@ -520,6 +540,9 @@ static void begin(struct encoder *encoder, const struct ext_options *options, st
     encoder->work = work;
     encoder->cost = 0;
     encoder->owned = 0;
+    encoder->funs = 0;
+    if (options->parts)
+        options->parts->count = options->parts->size = 0;
     encoder->node = atomic_load(&vm.node_name);
     encoder->creation = atomic_load(&vm.creation);
 }

@@ -22,11 +22,25 @@ struct ext_atoms {
     term atoms[EXT_ATOMS_MAX];
 };
 
+// Large binaries that are left out of the bytes, and go to where the bytes go from where they lie.
+#define EXT_PART_MIN 16384 // below that, copying is cheaper than holding on to it
+struct ext_part {
+    size_t at; // of the bytes, so many come before it
+    struct shared_binary *shared;
+    uint8_t *bytes;
+    size_t size;
+};
+struct ext_parts {
+    size_t count, size;    // how many, and their bytes together
+    struct ext_part *list; // room for as many as were counted, or NULL while counting; it holds no references
+};
+
 struct ext_options {
     uint64_t flags;     // distribution flags of the reader (which tags it knows); EXT_FLAGS_LOCAL for term_to_binary
     int minor_version;  // 0: floats as text; 0 and 1: atoms in Latin-1 where possible; 2: all atoms in UTF-8
     bool deterministic; // large maps in the order of their keys
     struct ext_atoms *atoms; // collects the atoms; NULL: they are written out
+    struct ext_parts *parts; // collects what is left out; NULL: nothing is
     bool estimates;          // for ext_encoded_size: the size that external_size tells, which is larger for funs
 };
 

@@ -193,7 +193,18 @@ void port_write_framed(struct port *port, struct chunk *chunk) {
     port_write(port, chunk);
 }
 
+static struct chunk *joined(struct chunk *chunks) {
+    struct chunk *whole = chunk_new(chunk_list_size(chunks));
+    uint8_t *at = whole->bytes;
+    for (const struct chunk *chunk = chunks; chunk; at += chunk->size, chunk = chunk->next)
+        memcpy(at, chunk->bytes, chunk->size);
+    chunk_free(chunks);
+    return whole;
+}
+
 void port_channel_write(struct port *port, struct chunk *chunks) {
+    if (chunks->next && !port->driver->gathers)
+        chunks = joined(chunks);
     port->output_bytes += chunk_list_size(chunks) - port->packet_bytes;
     port->caller = NONE;
     port->driver->output(port, chunks);

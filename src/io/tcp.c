@@ -261,6 +261,7 @@ static bool keeps_output(const struct port *port) {
 static const struct driver driver_tcp = {
     .name = "tcp_inet",
     .soft_busy = true,
+    .gathers = true,
     .output = tcp_output,
     .control = control,
     .keeps_output = keeps_output,

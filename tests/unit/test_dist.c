@@ -15,6 +15,7 @@
 #include "dist/packet.h"
 #include "dist/parcel.h"
 #include "ext/decode.h"
+#include "ext/ext.h"
 #include "io/port.h"
 #include "options.h"
 #include "proc/node_monitor.h"
@@ -195,12 +196,16 @@ static void post(struct channel *channel, uint32_t sender, term payload) {
 
 // Takes the next packet out of one channel and puts it into another: the payload of a complete message, or NONE.
 static term pass(struct channel *from, struct channel *to, struct heap *heap, size_t *packet_size) {
-    struct chunk *chunk = channel_pull(from, 4);
-    assert_non_null(chunk);
-    *packet_size = chunk->size - 4;
+    struct chunk *chunks = channel_pull(from, 4);
+    assert_non_null(chunks);
+    struct text packet = {0};
+    for (const struct chunk *chunk = chunks; chunk; chunk = chunk->next)
+        text_append(&packet, chunk->bytes, chunk->size);
+    chunk_free(chunks);
+    *packet_size = packet.size - 4;
     struct packed *message;
-    assert_true(packet_read(to, chunk->bytes + 4, chunk->size - 4, &message));
-    chunk_free(chunk);
+    assert_true(packet_read(to, (const uint8_t *)packet.bytes + 4, packet.size - 4, &message));
+    text_free(&packet);
     if (!message)
         return NONE;
     struct ext_reader reader = {.atoms = message->atoms, .atom_count = message->atom_count};
@@ -255,6 +260,40 @@ static void test_turns(void **state) {
     }
     assert_int_equal(from->queued, 0);
     end_channel(from);
+    end_channel(to);
+    heap_free(&heap);
+}
+
+// Large binaries, whole and in part, among other values, in lists and at the end.
+static void test_parts(void **state) {
+    struct heap heap = {0};
+    struct channel *from = new_channel(DIST_DEFAULT), *to = new_channel(DIST_DEFAULT);
+    term sizes = NIL, large = tuple_element(numbered(&heap, 1, 500000), 3);
+    struct shared_binary *shared = ((struct off_heap *)boxed(large))->shared;
+    for (size_t i = 0; i < 500000; i++)
+        shared->bytes[i] = (uint8_t)(i * 2654435761u >> 13);
+    static const size_t lengths[] = {EXT_PART_MIN - 1, EXT_PART_MIN, 65535, 65536, 65537, 131072, 400000, 1};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        shared_binary_retain(shared);
+        term slice = heap_slice(&heap, shared, 8 * 1000 * i + (i == 5 ? 3 : 0), 8 * lengths[i] - (i == 6 ? 5 : 0));
+        sizes = heap_cons(&heap, heap_tuple_of(&heap, 3, ATOM_data, slice, SMALL(i)), sizes);
+        sizes = heap_cons(&heap, slice, sizes);
+        term value = heap_tuple_of(&heap, 2, sizes, slice), got = NONE;
+        post(from, 1, value);
+        size_t held = atomic_load(&shared->references), size;
+        while (got == NONE) {
+            got = pass(from, to, &heap, &size);
+            assert_true(size < FRAGMENT_SIZE + 1000);
+        }
+        assert_true(term_same(got, value));
+        assert_true(i == 0 || atomic_load(&shared->references) < held);
+    }
+    assert_null(channel_pull(from, 4));
+    assert_int_equal(from->queued, 0);
+    post(from, 1, sizes); // dropped with the channel
+    size_t held = atomic_load(&shared->references);
+    end_channel(from);
+    assert_true(atomic_load(&shared->references) < held);
     end_channel(to);
     heap_free(&heap);
 }
@@ -351,11 +390,17 @@ static void test_malformed_packets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_atom_cache),     cmocka_unit_test(test_empty_cache),
-        cmocka_unit_test(test_control_fields), cmocka_unit_test(test_control_round),
-        cmocka_unit_test(test_name_monitors),  cmocka_unit_test(test_turns),
-        cmocka_unit_test(test_plain),          cmocka_unit_test(test_pending),
-        cmocka_unit_test(test_busy),           cmocka_unit_test(test_malformed_packets),
+        cmocka_unit_test(test_atom_cache),
+        cmocka_unit_test(test_empty_cache),
+        cmocka_unit_test(test_control_fields),
+        cmocka_unit_test(test_control_round),
+        cmocka_unit_test(test_name_monitors),
+        cmocka_unit_test(test_turns),
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_pending),
+        cmocka_unit_test(test_busy),
+        cmocka_unit_test(test_malformed_packets),
     };
     return cmocka_run_group_tests(tests, set_up, NULL);
 }
