@@ -10,6 +10,7 @@
 #include "io/socket_address.h"
 #include "socket/control.h"
 #include "term/bits.h"
+#include "term/iodata.h"
 #include "term/map.h"
 #include "term/number.h"
 
@@ -17,7 +18,7 @@
 struct outgoing {
     struct msghdr header;
     size_t size;
-    bool partial; // what of it is left out, the caller must send next
+    bool partial; // the caller's list goes on: it sends the rest next
     int flags;
 };
 
@@ -87,10 +88,16 @@ static term send_answer(struct process *self, term reference, const struct outgo
     return turn == TURN_MINE ? sent_answer(self, message, sent) : socket_no_turn(self, turn);
 }
 
-static struct iovec binary_vector(struct process *self, term binary) {
-    struct bits bits = bitstring_bits(binary);
-    size_t size = bits.size >> 3;
-    return (struct iovec){(void *)binary_bytes(binary, bits.offset ? proc_scratch(self, size) : NULL), size};
+// The whole bytes of a bitstring, which begin at a byte.
+static struct iovec bytes_of(struct process *self, term bitstring) {
+    struct bits bits = bitstring_bits(bitstring);
+    uint8_t *bytes = bits.bytes;
+    bits.size &= ~(size_t)7;
+    if (bits.offset != 0) {
+        bytes = proc_scratch(self, bits.size / 8);
+        bits_copy(bytes, 0, bits);
+    }
+    return (struct iovec){bytes, bits.size / 8};
 }
 
 BIF(prim_socket, nif_send, 4) {
@@ -99,7 +106,7 @@ BIF(prim_socket, nif_send, 4) {
         return raise_badarg(self);
     if (!integer_to_int(arguments[2], &message.flags))
         return socket_bad_number(self, arguments[2]);
-    struct iovec vector = binary_vector(self, arguments[1]);
+    struct iovec vector = bytes_of(self, arguments[1]);
     message.header.msg_iov = &vector;
     message.header.msg_iovlen = 1;
     message.size = vector.iov_len;
@@ -115,7 +122,7 @@ BIF(prim_socket, nif_sendto, 5) {
         return socket_bad_number(self, arguments[3]);
     if (!socket_address_read(arguments[2], &address, &message.header.msg_namelen))
         return socket_invalid(self, ATOM_sockaddr);
-    struct iovec vector = binary_vector(self, arguments[1]);
+    struct iovec vector = bytes_of(self, arguments[1]);
     message.header.msg_name = &address;
     message.header.msg_iov = &vector;
     message.header.msg_iovlen = 1;
@@ -123,19 +130,19 @@ BIF(prim_socket, nif_sendto, 5) {
     return send_answer(self, arguments[0], &message, arguments[4]);
 }
 
-// The first binaries of a list, as many as one call takes. False when the list is malformed.
+// The first parts of a list, as many as one call takes: what follows is looked at when it is its turn, as on OTP. False
+// when it is malformed up to there.
 static bool vector_argument(struct process *self, term list, struct outgoing *message) {
     size_t count = 0;
     term tail = list;
-    for (; is_list(tail) && is_binary(list_head(tail)); tail = list_tail(tail))
+    for (; count < IOV_MAX && is_list(tail) && iodata_is_vector_part(list_head(tail)); tail = list_tail(tail))
         count++;
-    if (!is_nil(tail))
+    message->partial = count == IOV_MAX && is_list(tail);
+    if (!message->partial && !is_nil(tail))
         return false;
-    message->partial = count > IOV_MAX;
-    count = message->partial ? IOV_MAX : count;
     struct iovec *vector = proc_scratch(self, (count + 1) * sizeof *vector);
     for (size_t i = 0; i < count; i++, list = list_tail(list)) {
-        vector[i] = binary_vector(self, list_head(list));
+        vector[i] = bytes_of(self, list_head(list));
         message->size += vector[i].iov_len;
     }
     message->header.msg_iov = vector;

@@ -7,17 +7,17 @@
 #include "nif/io_queue.h"
 #include "sys/sys.h"
 #include "term/bits.h"
+#include "term/iodata.h"
 
 enum iovec_flag { IOVEC_OWNED = 1, IOVEC_ALLOCATED = 2, IOVEC_LARGE = 4 };
 
 // ---- vectors
 
-// How many bitstrings the list begins with, at most `limit`, but one if there is any. False when something else comes
-// first. Bits behind the last whole byte do not count, as on OTP.
-static bool count_binaries(term list, size_t limit, size_t *count, term *tail) {
+// How many parts the list begins with, at most `limit`, but one if there is any. False when something else comes first.
+static bool count_parts(term list, size_t limit, size_t *count, term *tail) {
     size_t counted = 0;
     for (; is_list(list) && (counted < limit || counted == 0); list = list_tail(list), counted++)
-        if (!is_bitstring(list_head(list)))
+        if (!iodata_is_vector_part(list_head(list)))
             return false;
     if (!is_list(list) && !is_nil(list))
         return false;
@@ -57,7 +57,6 @@ static struct shared_binary *shared_copy(struct bits bits) {
 
 static void iovec_add(ErlNifEnv *env, ErlNifIOVec *vector, term binary) {
     struct bits bits = bitstring_bits(binary);
-    bits.size &= ~(size_t)7;
     struct shared_binary *shared = is_kind(binary, KIND_SLICE) ? (struct shared_binary *)boxed(binary)[2] : NULL;
     uint8_t *bytes = bits.bytes;
     if (bits.offset != 0 || (!shared && !env)) {
@@ -80,7 +79,7 @@ static void iovec_add(ErlNifEnv *env, ErlNifIOVec *vector, term binary) {
 
 int enif_inspect_iovec(ErlNifEnv *env, size_t limit, ERL_NIF_TERM list, ERL_NIF_TERM *tail, ErlNifIOVec **vector) {
     size_t count;
-    if (!count_binaries(list, limit, &count, tail))
+    if (!count_parts(list, limit, &count, tail))
         return 0;
     ErlNifIOVec *filled = iovec_with_room(env, *vector, count);
     for (; count > 0; count--, list = list_tail(list))

@@ -101,6 +101,10 @@ enum iodata_status iodata_size_bits(term data, size_t *size, struct work *work) 
     return walk.status;
 }
 
+bool iodata_is_vector_part(term t) {
+    return is_bitstring(t) && (bitstring_size(t) < 8 || bitstring_size(t) % 8 == 0);
+}
+
 enum iodata_status iodata_size(term data, size_t *size, struct work *work) {
     struct iodata_walk walk;
     *size = 0;

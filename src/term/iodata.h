@@ -24,6 +24,10 @@ void iodata_copy(term data, uint8_t *to, struct work *work);
 enum iodata_status iodata_size_bits(term data, size_t *size, struct work *work);
 void iodata_copy_bits(term data, uint8_t *to, struct work *work);
 
+// Whether the term may be an element of an I/O vector, a list of bytes for one call of the system: a binary, or fewer
+// bits than a byte has, which OTP takes for none.
+bool iodata_is_vector_part(term t);
+
 // Visits the pieces in order, one bitstring or a run of single bytes at a time:
 //
 //   struct iodata_walk walk;

@@ -92,7 +92,7 @@ catch_case() -> [element(1, element(2, catch raise(r))), case catch raise_and_re
 uncaught_case() -> logger:set_primary_config(level, none), {P, M} = spawn_monitor(fun() -> raise({oops, self()}) end), receive {'DOWN', M, _, P, {{oops, P}, [T | _]}} -> T end.
 trace_case() -> try deeper(raise) catch error:raise:S -> [{M, F, A} || {M, F, A, _} <- lists:sublist(S, 3)] end.
 deeper(X) -> R = raise(X), {R, 1}.
-vector_case() -> [try_(fun() -> vector(L, N) end) || L <- [[], [<<"a">>], [<<"a">>, <<>>, <<"bc">>], [tail_of_large(), unaligned(), <<"x">>], [<<I>> || I <- lists:seq($a, $z)], [<<"a">> | <<"b">>], [<<"a">>, x], ["list"], <<"binary">>, x, [<<1:1>>]], N <- [0, 1, 2, 100]].
+vector_case() -> [try_(fun() -> vector(L, N) end) || L <- [[], [<<"a">>], [<<"a">>, <<>>, <<"bc">>], [tail_of_large(), unaligned(), <<"x">>], [<<I>> || I <- lists:seq($a, $z)], [<<"a">> | <<"b">>], [<<"a">>, x], ["list"], <<"binary">>, x, [<<1:1>>], [<<"ab", 1:1>>], [<<1:7>>, <<"x">>], [<<"a">>, <<"bc", 1:4>>]], N <- [0, 1, 2, 100]].
 queue_case() -> [try_(fun() -> queue(L, S, D) end) || L <- [[<<"abc">>, <<"def">>], [tail_of_large(), unaligned()], [], [<<I>> || I <- lists:seq($a, $z)]], S <- [0, 1, 4, 1000], D <- [0, 2, 7, 1000]].
 convert_case() -> [convert(T, F, U) || T <- [0, 1, -1, 1500, -1500, 123456789, -123456789, 1 bsl 33], F <- [0, 1, 2, 3, 4, -1], U <- [0, 1, 2, 3, 4]].
 times_case() -> {B, M, O, E, {A1, A2, A3}, {C1, C2, C3}} = times(), [B, abs(erlang:monotonic_time(millisecond) - M) < 10000, abs(erlang:time_offset(second) - O) < 2, E, lists:all(fun is_integer/1, [A1, A2, A3, C1, C2, C3])].

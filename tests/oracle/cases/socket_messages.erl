@@ -18,6 +18,14 @@ datagram_case() ->
 many_parts_case() ->
     {C, S} = pair(), IOV = [<<(N rem 256)>> || N <- lists:seq(1, 3000)], ok = socket:sendmsg(C, #{iov => IOV}), {ok, B} = socket:recv(S, 3000),
     {A, _} = udp(), {D, DA} = udp(), R = [socket:sendmsg(A, #{iov => lists:sublist(IOV, N), addr => DA}) || N <- [3000, 1025, 1024]], {ok, {_, P}} = socket:recvfrom(D, 5000), [B =:= iolist_to_binary(IOV), R, byte_size(P)].
+%% What lies behind the first 1024 parts is looked at only when those are sent; of bits, whole bytes are.
+malformed_late_case() ->
+    IOV = [<<(N rem 256)>> || N <- lists:seq(1, 1500)],
+    [begin
+         {C, S} = pair(), R = form(catch socket:sendmsg(C, #{iov => lists:sublist(IOV, N) ++ Tail})),
+         {A, _} = udp(), {_, To} = udp(), D = form(catch socket:sendmsg(A, #{iov => lists:sublist(IOV, N) ++ Tail, addr => To})),
+         socket:shutdown(C, write), {N, Tail, R, socket:recv(S), D}
+     end || N <- [1023, 1024, 1500], Tail <- [[x], tail, [<<1:3>>], [<<1:3, 65, 66, 67:6>>, <<68>>]]].
 wait_case() -> {A, _} = udp(), {S, _} = udp(), [form(socket:recvmsg(A, nowait)), form(socket:recvmsg(S, 0, 0, [], 0)), socket:recvmsg(S, 5)].
 errors_case() ->
     {A, _} = udp(), {_, B} = udp(),
