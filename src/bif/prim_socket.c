@@ -222,8 +222,9 @@ static int connect_finish(struct socket *socket) {
 // Whether a connect is under way: the caller's own, or another's.
 enum connecting { CONNECTING_NOBODY, CONNECTING_SELF, CONNECTING_OTHER, CONNECTING_WRITER };
 
-static enum connecting connecting(const struct process *self, const struct socket *socket) {
+static enum connecting connecting(const struct process *self, struct socket *socket) {
     const struct socket_side *side = &socket->sides[SIDE_WRITE];
+    socket_forget_ended(socket, SIDE_WRITE);
     if (!side->current)
         return CONNECTING_NOBODY;
     if (side->purpose != PURPOSE_ESTABLISH)

@@ -230,6 +230,8 @@ BIF(prim_socket, nif_info, 1) {
     if (!socket)
         return raise_badarg(self);
     mutex_lock(&socket->lock);
+    for (int side = 0; side < SIDE_COUNT; side++)
+        socket_forget_ended(socket, side);
     term type = socket->given < 0 ? ATOM_normal : pair(heap, ATOM_fromfd, SMALL(socket->given));
     term pairs[] = {
         ATOM_domain,        socket_family(socket->domain),

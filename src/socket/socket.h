@@ -15,7 +15,7 @@
 //              the current one does, too.
 //
 // A side is used for one purpose at a time: who would receive while others wait to accept is refused.
-// Processes that ended while they waited are found out when it is their turn.
+// Processes that ended while they waited are found out when it is their turn, or when somebody asks who waits.
 //
 // Socket here is {'$socket', Reference}. The messages and the order of turns are those of OTP 25's socket.erl and of
 // its documentation; what it leaves open was observed.
@@ -149,6 +149,8 @@ enum socket_turn {
     TURN_AGAIN,   // the process is in the queue already: raise {invalid, state}
     TURN_REFUSED, // others use the side for something else: answer {error, {invalid, state}}
 };
+// Forgets those that wait whose processes have ended.
+void socket_forget_ended(struct socket *socket, enum socket_side_name name);
 enum socket_turn socket_turn(struct socket *socket, enum socket_side_name name, enum socket_purpose purpose,
                              const struct process *self, term handle);
 // It would have blocked: the process waits, as the current one. Answers an errno value, or 0.

@@ -123,11 +123,22 @@ void socket_ready(struct poll_source *source, unsigned events) {
 
 // ---- turns --------------------------------------------------------------------------------------------------------
 
+void socket_forget_ended(struct socket *socket, enum socket_side_name name) {
+    struct socket_side *side = &socket->sides[name];
+    for (struct socket_waiter **place = &side->queue; *place;) {
+        if (is_alive((*place)->pid))
+            place = &(*place)->next;
+        else
+            waiter_free(socket, queue_take(side, place));
+    }
+    if (side->current && !is_alive(side->current->pid))
+        socket_pass(socket, name);
+}
+
 enum socket_turn socket_turn(struct socket *socket, enum socket_side_name name, enum socket_purpose purpose,
                              const struct process *self, term handle) {
     struct socket_side *side = &socket->sides[name];
-    if (side->current && !is_alive(side->current->pid))
-        socket_pass(socket, name);
+    socket_forget_ended(socket, name);
     if (!side->current)
         return TURN_MINE;
     if (side->purpose != purpose)

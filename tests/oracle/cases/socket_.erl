@@ -13,6 +13,10 @@ work() -> receive {From, Ref, F} -> From ! {Ref, catch F()}, work() end.
 ask(P, F) -> R = start(P, F), answer(R).
 start(P, F) -> R = make_ref(), P ! {self(), R, F}, R.
 answer(R) -> receive {R, V} -> V after 5000 -> timeout end.
+end_of(P) -> M = monitor(process, P), exit(P, kill), receive {'DOWN', M, _, _, _} -> ok end.
+%% The last of what it answers, once it is what it is to become, or after five seconds.
+becomes(Wanted, F) -> becomes(Wanted, F, 500).
+becomes(Wanted, F, N) -> case F() of Wanted -> Wanted; Other when N =:= 0 -> Other; _ -> timer:sleep(10), becomes(Wanted, F, N - 1) end.
 
 handle({select, {select_info, _, H}}) -> H;
 handle({select, {{select_info, _, H}, _}}) -> H.
@@ -119,9 +123,20 @@ queue_case() ->
 queue_death_case() ->
     {C, S} = pair(), [P1, P2, P3] = [worker() || _ <- [1, 2, 3]], F = fun() -> socket:recv(S, 1, nowait) end,
     R1 = ask(P1, F), R2 = ask(P2, F), R3 = ask(P3, F),
-    [begin M = monitor(process, P), exit(P, kill), receive {'DOWN', M, _, _, _} -> ok end end || P <- [P1, P2]],
-    ok = socket:send(C, "abc"),
+    [end_of(P) || P <- [P1, P2]], ok = socket:send(C, "abc"),
     [form(R1), form(R2), ask(P3, fun() -> [selected(S, handle(R3)), socket:recv(S, 3)] end), states(S)].
+%% Those who wait and end are not counted any more, and do not keep others from connecting.
+death_counts_case() ->
+    {S, _} = udp(), [P1, P2, P3] = [worker() || _ <- [1, 2, 3]], F = fun() -> form(socket:recvfrom(S, 0, [], nowait)) end,
+    Waits = [ask(P, F) || P <- [P1, P2, P3]], All = states(S), [end_of(P) || P <- [P1, P3]],
+    One = becomes({[bound, selected], [], 0, 1, 0}, fun() -> states(S) end), end_of(P2),
+    [Waits, All, One, becomes({[bound, selected], [], 0, 0, 0}, fun() -> states(S) end)].
+connect_death_case() ->
+    {L, A} = listener(), ok = socket:listen(L, 0),
+    _ = [begin {ok, X} = socket:open(inet, stream), socket:connect(X, A, nowait), X end || _ <- lists:seq(1, 4)], % no more fit
+    {ok, C} = socket:open(inet, stream), P = worker(), R = ask(P, fun() -> form(socket:connect(C, A, nowait)) end),
+    Other = [form(socket:connect(C, A, nowait)), states(C)], end_of(P),
+    [R, Other, becomes({[], [selected], 0, 0, 0}, fun() -> states(C) end), form(socket:connect(C, A, nowait))].
 cancel_case() ->
     {C, S} = pair(), [P1, P2] = [worker() || _ <- [1, 2]], F = fun() -> socket:recv(S, 1, nowait) end, R1 = ask(P1, F), R2 = ask(P2, F), {select, I1} = R1, {select, I2} = R2,
     Wrong = [element(1, socket:cancel(S, I1)), ask(P1, fun() -> element(1, socket:cancel(S, I2)) end), ask(P1, fun() -> element(1, socket:cancel(S, setelement(2, I1, accept))) end)],
