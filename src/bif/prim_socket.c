@@ -61,14 +61,17 @@ static bool flag_option(term options, term key, bool *flag) {
 }
 
 static bool common_options(term options, struct socket_options *made) {
-    made->given = -1;
-    made->debug = atomic_load(&vm.sockets->socket_debug);
-    made->registered = atomic_load(&vm.sockets->use_registry);
+    *made = (struct socket_options){.given = -1,
+                                    .debug = atomic_load(&vm.sockets->socket_debug),
+                                    .registered = atomic_load(&vm.sockets->use_registry),
+                                    .transfers = {.receive_size = SOCKET_RECEIVE_SIZE,
+                                                  .receive_control_size = SOCKET_CONTROL_SIZE,
+                                                  .send_control_size = SOCKET_CONTROL_SIZE}};
     return flag_option(options, ATOM_debug, &made->debug) && flag_option(options, ATOM_use_registry, &made->registered);
 }
 
 // What the system knows of a descriptor.
-static int system_number(int descriptor, int option, int *number) {
+static int descriptor_number(int descriptor, int option, int *number) {
     socklen_t size = sizeof *number;
     return getsockopt(descriptor, SOL_SOCKET, option, number, &size) < 0 ? errno : 0;
 }
@@ -77,7 +80,7 @@ static int open_in(const char *namespace, const struct socket_options *options) 
     int back = -1;
     if (namespace && (back = network_namespace_enter(namespace)) < 0)
         return -1;
-    int descriptor = socket(options->domain, options->type | SOCK_CLOEXEC, options->protocol);
+    int descriptor = socket(options->domain, options->type | SOCK_CLOEXEC | SOCK_NONBLOCK, options->protocol);
     if (namespace)
         network_namespace_leave(back);
     return descriptor;
@@ -88,13 +91,14 @@ BIF(prim_socket, nif_open, 4) {
     size_t size;
     if (!is_map(arguments[3]))
         return raise_badarg(self);
+    bool good = common_options(arguments[3], &options);
     if (!integer_to_int(arguments[2], &options.protocol))
         return socket_bad_number(self, arguments[2]);
     if (!socket_family_read(arguments[0], &options.domain))
         return socket_invalid(self, ATOM_domain);
     if (!socket_type_read(arguments[1], &options.type))
         return socket_invalid(self, ATOM_type);
-    if (!common_options(arguments[3], &options))
+    if (!good)
         return raise_badarg(self);
     term netns = map_get(arguments[3], ATOM_netns);
     const char *namespace = netns == NONE ? NULL : native_name(self, netns, &size);
@@ -103,7 +107,7 @@ BIF(prim_socket, nif_open, 4) {
     int descriptor = open_in(namespace, &options);
     if (descriptor < 0)
         return posix_error(&self->heap, errno);
-    system_number(descriptor, SO_PROTOCOL, &options.protocol); // what 0 came to mean
+    descriptor_number(descriptor, SO_PROTOCOL, &options.protocol); // what 0 came to mean
     return socket_ok(self, socket_new(self, descriptor, &options));
 }
 
@@ -111,14 +115,14 @@ BIF(prim_socket, nif_open, 4) {
 static term given_kind(struct process *self, int descriptor, term map, struct socket_options *options) {
     term domain = map_get(map, ATOM_domain), type = map_get(map, ATOM_type), protocol = map_get(map, ATOM_protocol);
     if (domain != NONE ? !socket_family_read(domain, &options->domain)
-                       : system_number(descriptor, SO_DOMAIN, &options->domain) != 0)
+                       : descriptor_number(descriptor, SO_DOMAIN, &options->domain) != 0)
         return socket_invalid(self, ATOM_domain);
     if ((type == NONE || !socket_type_read(type, &options->type)) &&
-        system_number(descriptor, SO_TYPE, &options->type) != 0)
+        descriptor_number(descriptor, SO_TYPE, &options->type) != 0)
         return socket_invalid(self, ATOM_type);
     if (protocol != NONE && !integer_to_int(protocol, &options->protocol))
         return raise_badarg(self);
-    int error = protocol == NONE ? system_number(descriptor, SO_PROTOCOL, &options->protocol) : 0;
+    int error = protocol == NONE ? descriptor_number(descriptor, SO_PROTOCOL, &options->protocol) : 0;
     return error ? posix_error(&self->heap, error) : ATOM_ok;
 }
 
@@ -137,13 +141,13 @@ BIF(prim_socket, nif_open, 2) {
     int descriptor = copies ? fcntl(given, F_DUPFD_CLOEXEC, 0) : given;
     if (descriptor < 0)
         return posix_error(&self->heap, errno);
-    options.given = given;
-    term reference = socket_new(self, descriptor, &options);
     struct sockaddr_storage peer;
     socklen_t size = sizeof peer;
-    if (getpeername(descriptor, (struct sockaddr *)&peer, &size) == 0)
-        socket_of(reference)->sides[SIDE_WRITE].states |= SOCKET_CONNECTED;
-    return socket_ok(self, reference);
+    options.given = given;
+    options.connected = getpeername(descriptor, (struct sockaddr *)&peer, &size) == 0;
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return socket_ok(self, socket_new(self, descriptor, &options));
 }
 
 // ---- names ----
@@ -292,7 +296,7 @@ BIF(prim_socket, nif_listen, 2) {
 static int accept_one(struct process *self, struct socket *socket, term handle, int *error) {
     bool waited = socket->sides[SIDE_READ].current != NULL;
     socket->accepts.tries++;
-    int descriptor = accept4(socket->descriptor, NULL, NULL, SOCK_CLOEXEC);
+    int descriptor = accept4(socket->descriptor, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     *error = descriptor < 0 ? errno : 0;
     if (descriptor >= 0) {
         socket->accepts.successes++;
@@ -308,15 +312,6 @@ static int accept_one(struct process *self, struct socket *socket, term handle, 
     return descriptor;
 }
 
-// The new one has what options of the listening one concern transfers.
-static void inherit(struct socket *new, const struct socket *from) {
-    new->receive_size = from->receive_size;
-    new->receive_count = from->receive_count;
-    new->receive_control_size = from->receive_control_size;
-    new->send_control_size = from->send_control_size;
-    new->wrap = from->wrap;
-}
-
 BIF(prim_socket, nif_accept, 2) {
     term answer;
     int error = 0, descriptor = -1;
@@ -325,8 +320,13 @@ BIF(prim_socket, nif_accept, 2) {
     struct socket *socket = socket_enter(self, arguments[0], &answer);
     if (!socket)
         return answer;
-    struct socket_options options = {socket->domain, socket->type,      socket->protocol, -1,
-                                     socket->debug,  socket->registered};
+    struct socket_options options = {.domain = socket->domain,
+                                     .type = socket->type,
+                                     .protocol = socket->protocol,
+                                     .given = -1,
+                                     .debug = socket->debug,
+                                     .registered = socket->registered,
+                                     .transfers = socket->transfers};
     enum socket_turn turn = socket_turn(socket, SIDE_READ, PURPOSE_ESTABLISH, self, arguments[1]);
     if (turn == TURN_MINE)
         descriptor = accept_one(self, socket, arguments[1], &error);
@@ -335,9 +335,7 @@ BIF(prim_socket, nif_accept, 2) {
         return socket_no_turn(self, turn);
     if (descriptor < 0)
         return error ? posix_error(&self->heap, error) : ATOM_select;
-    term reference = socket_new(self, descriptor, &options);
-    inherit(socket_of(reference), socket);
-    return socket_ok(self, reference);
+    return socket_ok(self, socket_new(self, descriptor, &options));
 }
 
 // ---- ending ----

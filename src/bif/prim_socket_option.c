@@ -61,8 +61,8 @@ static bool set_receive_buffer(struct socket *socket, term value) {
     }
     if (!read_buffer_size(value, SOCKET_RECEIVE_SIZE, &size))
         return false;
-    socket->receive_size = size;
-    socket->receive_count = (uint32_t)count;
+    socket->transfers.receive_size = size;
+    socket->transfers.receive_count = (uint32_t)count;
     socket->received_count = 0;
     return true;
 }
@@ -128,16 +128,16 @@ static term set_otp(struct process *self, term reference, int option, term value
         good = set_flag(&socket->debug, value);
         break;
     case OTP_WRAP:
-        good = set_flag(&socket->wrap, value);
+        good = set_flag(&socket->transfers.wrap, value);
         break;
     case OTP_RECEIVE_BUFFER:
         good = set_receive_buffer(socket, value);
         break;
     case OTP_RECEIVE_CONTROL_BUFFER:
-        good = read_buffer_size(value, SOCKET_CONTROL_SIZE, &socket->receive_control_size);
+        good = read_buffer_size(value, SOCKET_CONTROL_SIZE, &socket->transfers.receive_control_size);
         break;
     case OTP_SEND_CONTROL_BUFFER:
-        good = read_buffer_size(value, SOCKET_CONTROL_SIZE, &socket->send_control_size);
+        good = read_buffer_size(value, SOCKET_CONTROL_SIZE, &socket->transfers.send_control_size);
         break;
     case OTP_USE_REGISTRY: // once registered, it stays so
         good = value == ATOM_true || (value == ATOM_false && !socket->registered);
@@ -155,29 +155,29 @@ static term set_otp(struct process *self, term reference, int option, term value
 
 // What of a socket an option of level otp tells; read under its lock.
 struct otp_values {
-    size_t receive_size, receive_control_size, send_control_size;
-    uint32_t receive_count;
-    bool debug, wrap, registered;
+    struct socket_transfers transfers;
+    bool debug, registered;
     int descriptor, domain;
     term owner, meta;
 };
 
 static term otp_value(struct process *self, const struct otp_values *values, int option) {
     struct heap *heap = &self->heap;
-    term size = heap_unsigned(heap, values->receive_size);
+    const struct socket_transfers *transfers = &values->transfers;
+    term size = heap_unsigned(heap, transfers->receive_size);
     switch (option) {
     case OTP_DEBUG:
         return boolean(values->debug);
     case OTP_WRAP:
-        return boolean(values->wrap);
+        return boolean(transfers->wrap);
     case OTP_OWNER:
         return values->owner;
     case OTP_RECEIVE_BUFFER:
-        return values->receive_count == 0 ? size : heap_tuple_of(heap, 2, SMALL(values->receive_count), size);
+        return transfers->receive_count == 0 ? size : heap_tuple_of(heap, 2, SMALL(transfers->receive_count), size);
     case OTP_RECEIVE_CONTROL_BUFFER:
-        return heap_unsigned(heap, values->receive_control_size);
+        return heap_unsigned(heap, transfers->receive_control_size);
     case OTP_SEND_CONTROL_BUFFER:
-        return heap_unsigned(heap, values->send_control_size);
+        return heap_unsigned(heap, transfers->send_control_size);
     case OTP_DESCRIPTOR:
         return SMALL(values->descriptor);
     case OTP_META:
@@ -197,12 +197,8 @@ static term get_otp(struct process *self, term reference, int option) {
     if (!socket)
         return answer;
     struct otp_values values = {
-        .receive_size = socket->receive_size,
-        .receive_control_size = socket->receive_control_size,
-        .send_control_size = socket->send_control_size,
-        .receive_count = socket->receive_count,
+        .transfers = socket->transfers,
         .debug = socket->debug,
-        .wrap = socket->wrap,
         .registered = socket->registered,
         .descriptor = socket->descriptor,
         .domain = socket->domain,

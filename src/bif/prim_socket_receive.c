@@ -110,7 +110,7 @@ static struct received wait_for(struct process *self, struct socket *socket, ter
 
 // Whether a receive for whatever there is goes on: it filled its buffer, and may do so more often.
 static bool go_on(struct socket *socket, size_t size) {
-    if (size < socket->receive_size || socket->received_count + 1 >= socket->receive_count)
+    if (size < socket->transfers.receive_size || socket->received_count + 1 >= socket->transfers.receive_count)
         return false;
     socket->received_count++;
     socket->received_size += size;
@@ -147,9 +147,9 @@ static struct received receive_now(struct process *self, struct socket *socket, 
 static void sizes_of(struct socket *socket, size_t *size, size_t *control_size) {
     mutex_lock(&socket->lock);
     if (*size == 0)
-        *size = socket->receive_size;
+        *size = socket->transfers.receive_size;
     if (*control_size == 0)
-        *control_size = socket->receive_control_size;
+        *control_size = socket->transfers.receive_control_size;
     mutex_unlock(&socket->lock);
 }
 

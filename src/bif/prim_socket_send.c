@@ -165,7 +165,7 @@ BIF(prim_socket, nif_sendmsg, 5) {
     if (!integer_to_int(arguments[2], &message.flags))
         return socket_bad_number(self, arguments[2]);
     mutex_lock(&socket->lock);
-    size_t room = socket->send_control_size;
+    size_t room = socket->transfers.send_control_size;
     bool closed = socket->descriptor < 0;
     mutex_unlock(&socket->lock);
     if (closed)

@@ -155,9 +155,7 @@ term socket_new(struct process *owner, int descriptor, const struct socket_optio
                               .protocol = options->protocol,
                               .given = options->given,
                               .owner = owner->pid,
-                              .receive_size = SOCKET_RECEIVE_SIZE,
-                              .receive_control_size = SOCKET_CONTROL_SIZE,
-                              .send_control_size = SOCKET_CONTROL_SIZE,
+                              .transfers = options->transfers,
                               .debug = options->debug,
                               .registered = options->registered,
                               .meta = ATOM_undefined,
@@ -167,8 +165,7 @@ term socket_new(struct process *owner, int descriptor, const struct socket_optio
     socket->source = (struct poll_source){descriptor, socket_ready, 0};
     for (int side = 0; side < SIDE_COUNT; side++)
         socket->sides[side].queue_end = &socket->sides[side].queue;
-    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    socket->sides[SIDE_WRITE].states = options->connected ? SOCKET_CONNECTED : 0;
     term reference = heap_magic_reference_of(&owner->heap, shared, socket->ids);
     insert(socket);
     tell_owner(socket, owner->pid, SIGNAL_MONITOR);

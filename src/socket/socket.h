@@ -62,6 +62,13 @@ struct socket_side {
 // OTP's defaults for the buffers, in bytes.
 enum { SOCKET_RECEIVE_SIZE = 8192, SOCKET_CONTROL_SIZE = 1024 };
 
+// Options of level otp that concern transfers: whoever is accepted has those of the socket that listened.
+struct socket_transfers {
+    size_t receive_size, receive_control_size, send_control_size; // bytes
+    uint32_t receive_count;                                       // how many pieces one receive takes, 0: one
+    bool wrap; // tell when a counter wraps, which those of 64 bits do not
+};
+
 struct socket {
     struct poll_source source;
     mutex lock;
@@ -75,11 +82,10 @@ struct socket {
     struct {
         uint64_t successes, tries, waits, fails;
     } accepts;
-    // options of level otp
-    size_t receive_size, receive_control_size, send_control_size;
-    uint32_t receive_count, received_count; // how many pieces one receive takes, 0: one; how many it has,
-    size_t received_size;                   // and their bytes
-    bool debug, wrap, registered;           // wrap: tell when a counter wraps, which those of 64 bits do not
+    struct socket_transfers transfers;
+    uint32_t received_count; // pieces of the receive that goes on,
+    size_t received_size;    // and their bytes
+    bool debug, registered;
     term meta;
     struct heap meta_heap;
     struct {
@@ -122,9 +128,10 @@ struct sockets {
 struct socket_options {
     int domain, type, protocol;
     int given; // or -1
-    bool debug, registered;
+    bool debug, registered, connected;
+    struct socket_transfers transfers;
 };
-// Takes the descriptor over, makes it non-blocking, and the process its owner. Answers with a reference.
+// Takes over the descriptor, which is one that does not block; the process becomes its owner. Answers with a reference.
 term socket_new(struct process *owner, int descriptor, const struct socket_options *options);
 // NULL when the term is no reference to a socket.
 struct socket *socket_of(term reference);
@@ -153,7 +160,7 @@ enum socket_turn {
 void socket_forget_ended(struct socket *socket, enum socket_side_name name);
 enum socket_turn socket_turn(struct socket *socket, enum socket_side_name name, enum socket_purpose purpose,
                              const struct process *self, term handle);
-// It would have blocked: the process waits, as the current one. Answers an errno value, or 0.
+// It would have blocked: the process waits, as the current one. Answers 0, or an errno value: it has failed then.
 int socket_wait(struct socket *socket, enum socket_side_name name, enum socket_purpose purpose,
                 const struct process *self, term handle);
 // The current one is done.

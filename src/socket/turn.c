@@ -2,6 +2,7 @@
 
 #include "socket/turn.h"
 
+#include "io/posix_error.h"
 #include "sys/sys.h"
 #include "term/atom.h"
 #include "term/compare.h"
@@ -159,8 +160,10 @@ int socket_wait(struct socket *socket, enum socket_side_name name, enum socket_p
     assert_debug(!side->current || side->current->pid == self->pid);
     drop_current(socket, side);
     int error = arm(socket, name);
-    if (error)
+    if (error) {
+        socket_abort(socket, name, posix_error_atom(error));
         return error;
+    }
     side->current = waiter_new(socket, self->pid, handle);
     side->purpose = purpose;
     side_note(side, name);
