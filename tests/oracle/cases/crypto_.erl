@@ -113,7 +113,7 @@ pbkdf2_parallel_case() ->
     Pids = [spawn_link(fun() -> Self ! {self(), crypto:pbkdf2_hmac(sha512, <<I>>, <<"salt">>, 20000, 16)} end) || I <- lists:seq(1, 4)],
     [receive {P, R} -> R end || P <- Pids].
 killed_case() ->
-    Pids = [spawn(fun() -> crypto:pbkdf2_hmac(sha512, <<"p">>, <<"salt">>, 30000, 16) end) || _ <- lists:seq(1, 4)],
+    Pids = [spawn(fun() -> crypto:pbkdf2_hmac(sha512, <<"p">>, <<"salt">>, 200000, 16) end) || _ <- lists:seq(1, 4)],
     Refs = [erlang:monitor(process, P) || P <- Pids],
     [exit(P, kill) || P <- Pids],
     [receive {'DOWN', R, _, _, Why} -> Why end || R <- Refs].

@@ -276,8 +276,8 @@ call_time_slow_case() ->
     P = spawn(fun worker/0),
     erlang:trace(P, true, [call]),
     [erlang:trace_pattern({?MODULE, F, 1}, true, [call_time]) || F <- [busy, waits, tail, caught, fails]],
-    do(P, fun() -> waits(30), busy(30), tail(1000), caught(x) end),
-    Ms = fun(F) -> {call_time, [{_, N, S, Us}]} = erlang:trace_info({?MODULE, F, 1}, call_time), {F, N, if S * 1000 + Us div 1000 >= 25 -> long; true -> short end} end,
+    do(P, fun() -> waits(100), busy(100), tail(1000), caught(x) end),
+    Ms = fun(F) -> {call_time, [{_, N, S, Us}]} = erlang:trace_info({?MODULE, F, 1}, call_time), {F, N, if S * 1000 + Us div 1000 >= 50 -> long; true -> short end} end,
     R = [Ms(F) || F <- [busy, waits, tail, caught, fails]],
     erlang:trace_pattern({?MODULE, '_', '_'}, false, [call_time]), exit(P, kill),
     R.
