@@ -11,10 +11,11 @@
 #include "io/posix_error.h"
 #include "sys/sys.h"
 
-#define READ_AHEAD (64 << 10)  // bytes asked of the system at a time, where packets say how long they are
-#define READS_AT_A_TIME 16     // then other descriptors have their turn
-#define RECEIVE_MAX (64 << 20) // of recv(Socket, Length): OTP's
-#define SHRINK_ABOVE 4096      // a buffer that is kept is cut to what it holds
+#define READ_AHEAD (64 << 10)      // bytes asked of the system at a time, where packets say how long they are
+#define READ_AHEAD_MAX (256 << 10) // when there were as many
+#define READ_TURN (1 << 20)        // bytes; then other descriptors have their turn
+#define RECEIVE_MAX (64 << 20)     // of recv(Socket, Length): OTP's
+#define SHRINK_ABOVE 4096          // a buffer that is kept is cut to what it holds
 
 // ---- the buffer
 
@@ -170,23 +171,21 @@ static void input_failed(struct port *port, int error) {
 // ---- reading
 
 // How many bytes to ask for when `packet` is not whole.
-static size_t read_size(const struct port *port, const struct packet *packet) {
+static size_t read_size(const struct port *port, const struct packet *packet, size_t ahead) {
     const struct tcp *tcp = tcp_of(port);
     size_t held = tcp->end - tcp->start;
     bool one = tcp->kind == PACKET_RAW && (tcp->inet.active == INET_PASSIVE || tcp->inet.active == INET_ONCE);
-    if (one)
-        return packet->size > held ? packet->size - held : tcp->inet.buffer_size;
     size_t missing = packet->size > held ? packet->size - held : 0;
-    return missing > READ_AHEAD ? missing : READ_AHEAD;
+    size_t size = one ? missing : missing > ahead ? missing : ahead;
+    if (size == 0)
+        size = tcp->inet.buffer_size;
+    size_t most = held < ahead ? ahead : held; // a peer's word makes the buffer twice as large at most
+    return size < most ? size : most;
 }
 
-// True when something came.
-static bool read_more(struct port *port, const struct packet *packet) {
+// How many bytes came.
+static size_t read_more(struct port *port, size_t size) {
     struct tcp *tcp = tcp_of(port);
-    size_t size = read_size(port, packet), held = tcp->end - tcp->start;
-    size_t most = held < READ_AHEAD ? READ_AHEAD : held; // a peer's word makes the buffer twice as large at most
-    if (size > most)
-        size = most;
     make_room(tcp, size);
     ssize_t got;
     do
@@ -194,25 +193,34 @@ static bool read_more(struct port *port, const struct packet *packet) {
     while (got < 0 && errno == EINTR);
     if (got > 0) {
         tcp->end += (size_t)got;
-        return true;
+        return (size_t)got;
     }
     if (got == 0 || errno != EAGAIN)
         input_failed(port, got == 0 ? 0 : errno);
-    return false;
+    return 0;
 }
 
+// When fewer bytes came than were asked for, there are no more: should some have come since, or the end, the poller
+// tells.
 void tcp_receive(struct port *port) {
     struct tcp *tcp = tcp_of(port);
-    int reads = 0;
+    size_t ahead = READ_AHEAD, turn = 0;
+    bool drained = false;
     while (port->state == PORT_OPEN && tcp_wants_input(port)) {
         struct packet packet;
         enum packet_status status = next_packet(port, &packet);
-        if (status == PACKET_FOUND)
+        if (status == PACKET_FOUND) {
             deliver(port, &packet);
-        else if (status == PACKET_INVALID)
+        } else if (status == PACKET_INVALID) {
             input_failed(port, EMSGSIZE);
-        else if (reads++ == READS_AT_A_TIME || !read_more(port, &packet))
-            break;
+        } else {
+            if (drained || turn >= READ_TURN)
+                break;
+            size_t size = read_size(port, &packet, ahead), got = read_more(port, size);
+            turn += got;
+            drained = got < size;
+            ahead = READ_AHEAD_MAX;
+        }
     }
     tidy(tcp);
 }
