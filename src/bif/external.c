@@ -68,9 +68,37 @@ BIF(erlang, term_to_binary, 2) {
     return encode_options(arguments[1], &request) ? encode(self, arguments[0], &request) : raise_badarg(self);
 }
 
-// A list of binaries that may be cut anywhere: here it has one.
+// The parts, and what comes before, between and behind them: slices of `bytes`.
+static term vector_with_parts(struct heap *heap, term bytes, const struct ext_parts *parts) {
+    term vector = NIL;
+    size_t end = bitstring_size(bytes);
+    for (size_t i = parts->count; i-- > 0;) {
+        const struct ext_part *part = &parts->list[i];
+        size_t at = 8 * (1 + part->at); // behind the version, too
+        if (at < end)
+            vector = heap_cons(heap, heap_bitstring_part(heap, bytes, at, end - at), vector);
+        shared_binary_retain(part->shared);
+        size_t offset = (size_t)(part->bytes - part->shared->bytes);
+        vector = heap_cons(heap, heap_slice(heap, part->shared, 8 * offset, 8 * part->size), vector);
+        end = at;
+    }
+    return heap_cons(heap, heap_bitstring_part(heap, bytes, 0, end), vector);
+}
+
+// A list of binaries that together are what term_to_binary returns. Large binaries in it are not copied.
 static term encode_vector(struct process *self, term value, const struct encode_request *request) {
-    return heap_cons(&self->heap, encode(self, value, request), NIL);
+    struct ext_parts parts = {0};
+    struct ext_options options = request->options;
+    options.parts = &parts;
+    size_t size = request->level == 0 ? ext_encoded_size(value, &options, &self->work) : 0;
+    if (parts.count == 0)
+        return heap_cons(&self->heap, encode(self, value, request), NIL);
+    parts.list = proc_scratch(self, parts.count * sizeof *parts.list);
+    uint8_t *bytes;
+    term binary = heap_binary_new(&self->heap, 1 + size, &bytes);
+    bytes[0] = EXT_VERSION;
+    ext_encode_to(bytes + 1, size, value, &options, &self->work);
+    return vector_with_parts(&self->heap, binary, &parts);
 }
 
 BIF(erlang, term_to_iovec, 1) {

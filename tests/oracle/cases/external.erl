@@ -13,6 +13,16 @@ minor_case() -> [term_to_binary(T, [{minor_version, V}]) || T <- [1.5, a, 'å', 
 compressed_case() -> T = lists:duplicate(1000, {some, "data"}), B = term_to_binary(T, [compressed]), [byte_size(B), binary_to_term(B) =:= T, term_to_binary(1, [compressed]), [byte_size(term_to_binary(T, [{compressed, L}])) || L <- [0, 1, 6, 9]]].
 deterministic_case() -> term_to_binary(#{b => 1, a => 2}, [deterministic]).
 iovec_case() -> iolist_to_binary(erlang:term_to_iovec({a, <<"bin">>})).
+%% Large binaries stand in the list as they are.
+iovec_parts_case() ->
+    Big = rand_bytes(100000), <<_:1000/binary, Part:70000/binary, _/binary>> = Big, <<_:3, Odd:70001/bitstring, _/bitstring>> = Big,
+    [begin
+        V = erlang:term_to_iovec(T, O),
+        {iolist_to_binary(V) =:= term_to_binary(T, O), binary_to_term(iolist_to_binary(V)) =:= T, [lists:member(B, V) || B <- [Big, Part]], lists:all(fun is_binary/1, V)}
+     end || O <- [[], [{minor_version, 2}], [compressed]], T <- [Big, Part, [Big], {Big, Big}, #{a => [Part, b | Big], Big => Odd}, [Odd, Big | Odd], fun() -> Big end, {fun() -> Big end, Part}]].
+rand_bytes(N) -> rand_bytes(N, 1, []).
+rand_bytes(0, _, L) -> list_to_binary(L);
+rand_bytes(N, S, L) -> S1 = (S * 1103515245 + 12345) band 16#7fffffff, rand_bytes(N - 1, S1, [S1 bsr 16 band 255 | L]).
 bad_case() -> [try_(fun() -> binary_to_term(B) end) || B <- [<<>>, <<131>>, <<130, 97, 1>>, <<131, 98, 0>>, <<131, 104, 3, 97, 1>>, <<131, 108, 255, 255, 255, 255>>, <<131, 109, 0, 0, 0, 5, 1>>, <<131, 200>>, <<131, 100, 0, 5, "ab">>, <<131, 110, 5, 0, 1>>, <<131, 80, 0, 0, 0, 9, 1, 2>>, <<131, 118, 0, 1, 255>>, <<131, 77, 0, 0, 0, 1, 9, 1>>, <<131, 116, 0, 0, 0, 2, 97, 1, 97, 2, 97, 1, 97, 3>>, <<131, 70, 127, 240, 0, 0, 0, 0, 0, 0>>]].
 bad_type_case() -> [try_(fun() -> binary_to_term(id(x)) end), try_(fun() -> term_to_binary(a, id([bad])) end), try_(fun() -> binary_to_term(<<131, 97, 1>>, id([bad])) end), try_(fun() -> binary_to_term(id(<<131, 97, 1, 1:1>>)) end)].
 used_case() -> [binary_to_term(<<131, 97, 1, "rest">>, [used]), binary_to_term(<<131, 97, 1, "rest">>)].
