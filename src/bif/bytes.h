@@ -18,7 +18,8 @@ static inline const uint8_t *bitstring_bytes(struct process *self, term bitstrin
     return copy;
 }
 
-// A proper list of bytes as text; NULL when it is none. Valid until the built-in function returns.
+// A proper list of bytes as text, with room for one more; NULL when it is none. Valid until the built-in function
+// returns.
 static inline char *list_bytes(struct process *self, term list, size_t *size) {
     size_t length = 0;
     for (term rest = list; !is_nil(rest); rest = list_tail(rest), length++) {

@@ -7,6 +7,7 @@
 #include "code/collector.h"
 #include "proc/log.h"
 #include "term/atom.h"
+#include "term/iodata.h"
 #include "term/print.h"
 
 #define BYTES_PER_REDUCTION 64 // of a module's file being read: measured against a call of a small function
@@ -262,16 +263,7 @@ BIF(erts_internal, beamfile_chunk, 2) {
     char id[4];
     size_t size;
     struct code_span chunk;
-    term list = arguments[1];
-    if (!is_binary(arguments[0]))
-        return raise_badarg(self);
-    for (size_t i = 0; i < sizeof id; i++, list = list_tail(list)) {
-        if (!is_list(list) || !is_small(list_head(list)) || small_value(list_head(list)) < 0 ||
-            small_value(list_head(list)) > 255)
-            return raise_badarg(self);
-        id[i] = (char)small_value(list_head(list));
-    }
-    if (!is_nil(list))
+    if (!is_binary(arguments[0]) || bytes_of_list(arguments[1], id, sizeof id) != sizeof id)
         return raise_badarg(self);
     const uint8_t *bytes = bitstring_bytes(self, arguments[0], &size);
     if (!is_plain_file(bytes, size) || !code_chunk(bytes, size, id, &chunk))

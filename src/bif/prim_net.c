@@ -3,6 +3,7 @@
 #define _GNU_SOURCE // NI_IDN
 
 #include "bif/bif.h"
+#include "bif/bytes.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -31,19 +32,10 @@ static term string_of(struct process *self, const char *text) {
 
 // A list of bytes as a string of C, in scratch memory; NULL when it is none. A NUL ends it, as on OTP.
 static char *string_argument(struct process *self, term list) {
-    size_t size = 0;
-    term tail = list;
-    for (; is_list(tail); tail = list_tail(tail), size++) {
-        term byte = list_head(tail);
-        if (!is_small(byte) || small_value(byte) < 0 || small_value(byte) > UINT8_MAX)
-            return NULL;
-    }
-    if (!is_nil(tail))
-        return NULL;
-    char *text = proc_scratch(self, size + 1), *at = text;
-    for (tail = list; is_list(tail); tail = list_tail(tail))
-        *at++ = (char)small_value(list_head(tail));
-    *at = 0;
+    size_t size;
+    char *text = list_bytes(self, list, &size);
+    if (text)
+        text[size] = 0; // there is room
     return text;
 }
 

@@ -17,10 +17,6 @@
 
 #define ENTRY_ROOM 4096 // of one protocol's names
 
-static term boolean(bool value) {
-    return value ? ATOM_true : ATOM_false;
-}
-
 static term pair(struct heap *heap, term name, term value) {
     return heap_tuple_of(heap, 2, name, value);
 }
@@ -140,11 +136,11 @@ static term counter_map(struct heap *heap) {
 BIF(prim_socket, nif_info, 0) {
     term pairs[] = {
         ATOM_counters,     counter_map(&self->heap),
-        ATOM_debug,        boolean(atomic_load(&vm.sockets->debug)),
+        ATOM_debug,        term_boolean(atomic_load(&vm.sockets->debug)),
         ATOM_iov_max,      SMALL(IOV_MAX),
         ATOM_iow,          ATOM_false,
-        ATOM_socket_debug, boolean(atomic_load(&vm.sockets->socket_debug)),
-        ATOM_use_registry, boolean(atomic_load(&vm.sockets->use_registry)),
+        ATOM_socket_debug, term_boolean(atomic_load(&vm.sockets->socket_debug)),
+        ATOM_use_registry, term_boolean(atomic_load(&vm.sockets->use_registry)),
     };
     return map_from_pairs(&self->heap, pairs, 6);
 }
@@ -180,48 +176,45 @@ static term state_list(struct heap *heap, unsigned states) {
     return list;
 }
 
-#define COUNTERS_MAX 24
-
-struct counters {
-    size_t count;
-    term pairs[2 * COUNTERS_MAX];
-};
-
-static void count(struct heap *heap, struct counters *counters, term name, uint64_t value) {
-    counters->pairs[2 * counters->count] = name;
-    counters->pairs[2 * counters->count++ + 1] = heap_unsigned(heap, value);
-}
-
 static term socket_counters(struct heap *heap, const struct socket *socket) {
     const struct socket_side *read = &socket->sides[SIDE_READ], *write = &socket->sides[SIDE_WRITE];
-    struct counters counters = {0};
-    count(heap, &counters, ATOM_read_byte, read->bytes);
-    count(heap, &counters, ATOM_read_fails, read->fails);
-    count(heap, &counters, ATOM_read_pkg, read->packets);
-    count(heap, &counters, ATOM_read_pkg_max, read->packet_maximum);
-    count(heap, &counters, ATOM_read_tries, read->tries);
-    count(heap, &counters, ATOM_read_waits, read->waits);
-    count(heap, &counters, ATOM_write_byte, write->bytes);
-    count(heap, &counters, ATOM_write_fails, write->fails);
-    count(heap, &counters, ATOM_write_pkg, write->packets);
-    count(heap, &counters, ATOM_write_pkg_max, write->packet_maximum);
-    count(heap, &counters, ATOM_write_tries, write->tries);
-    count(heap, &counters, ATOM_write_waits, write->waits);
-    count(heap, &counters, ATOM_acc_fails, socket->accepts.fails);
-    count(heap, &counters, ATOM_acc_success, socket->accepts.successes);
-    count(heap, &counters, ATOM_acc_tries, socket->accepts.tries);
-    count(heap, &counters, ATOM_acc_waits, socket->accepts.waits);
-    if (socket->file.used) {
-        count(heap, &counters, ATOM_sendfile, socket->file.calls);
-        count(heap, &counters, ATOM_sendfile_max, socket->file.call_maximum);
-        count(heap, &counters, ATOM_sendfile_byte, socket->file.bytes);
-        count(heap, &counters, ATOM_sendfile_fails, socket->file.fails);
-        count(heap, &counters, ATOM_sendfile_pkg, socket->file.packets);
-        count(heap, &counters, ATOM_sendfile_pkg_max, socket->file.packet_maximum);
-        count(heap, &counters, ATOM_sendfile_tries, socket->file.tries);
-        count(heap, &counters, ATOM_sendfile_waits, socket->file.waits);
+    const struct {
+        term name;
+        uint64_t count;
+    } counters[] = {
+        {ATOM_read_byte, read->bytes},
+        {ATOM_read_fails, read->fails},
+        {ATOM_read_pkg, read->packets},
+        {ATOM_read_pkg_max, read->packet_maximum},
+        {ATOM_read_tries, read->tries},
+        {ATOM_read_waits, read->waits},
+        {ATOM_write_byte, write->bytes},
+        {ATOM_write_fails, write->fails},
+        {ATOM_write_pkg, write->packets},
+        {ATOM_write_pkg_max, write->packet_maximum},
+        {ATOM_write_tries, write->tries},
+        {ATOM_write_waits, write->waits},
+        {ATOM_acc_fails, socket->accepts.fails},
+        {ATOM_acc_success, socket->accepts.successes},
+        {ATOM_acc_tries, socket->accepts.tries},
+        {ATOM_acc_waits, socket->accepts.waits},
+        {ATOM_sendfile, socket->file.calls},
+        {ATOM_sendfile_max, socket->file.call_maximum},
+        {ATOM_sendfile_byte, socket->file.bytes},
+        {ATOM_sendfile_fails, socket->file.fails},
+        {ATOM_sendfile_pkg, socket->file.packets},
+        {ATOM_sendfile_pkg_max, socket->file.packet_maximum},
+        {ATOM_sendfile_tries, socket->file.tries},
+        {ATOM_sendfile_waits, socket->file.waits},
+    };
+    enum { COUNTERS = sizeof counters / sizeof *counters, OF_FILES = 8 };
+    size_t count = socket->file.used ? COUNTERS : COUNTERS - OF_FILES;
+    term pairs[2 * COUNTERS];
+    for (size_t i = 0; i < count; i++) {
+        pairs[2 * i] = counters[i].name;
+        pairs[2 * i + 1] = heap_unsigned(heap, counters[i].count);
     }
-    return map_from_pairs(heap, counters.pairs, counters.count);
+    return map_from_pairs(heap, pairs, count);
 }
 
 BIF(prim_socket, nif_info, 1) {

@@ -12,6 +12,7 @@
 #include "io/posix_error.h"
 #include "io/socket_address.h"
 #include "socket/interface.h"
+#include "term/iodata.h"
 #include "term/map.h"
 #include "term/number.h"
 
@@ -27,15 +28,7 @@ static bool request_argument(term t, unsigned long *request) {
 
 // False when it is no string.
 static bool name_argument(term list, struct ifreq *request) {
-    size_t size = 0;
-    for (; is_list(list); list = list_tail(list)) {
-        term byte = list_head(list);
-        if (!is_small(byte) || small_value(byte) < 0 || small_value(byte) > UINT8_MAX)
-            return false;
-        if (size < IFNAMSIZ - 1)
-            request->ifr_name[size++] = (char)small_value(byte);
-    }
-    return is_nil(list);
+    return bytes_of_list(list, request->ifr_name, IFNAMSIZ - 1) >= 0;
 }
 
 // Asks the system. NONE when it has answered, else the answer.

@@ -3,6 +3,7 @@
 // The level is `otp`, `socket`, or the system's number. A native value is an integer, a boolean or the bytes as they
 // are, for options that the table does not know.
 
+#include "bif/bytes.h"
 #include "bif/prim_socket.h"
 
 #include <errno.h>
@@ -31,10 +32,6 @@ enum otp_option {
 };
 
 #define NATIVE_SIZE_MAX (1 << 20)
-
-static term boolean(bool value) {
-    return value ? ATOM_true : ATOM_false;
-}
 
 // ---- level otp ----
 
@@ -167,9 +164,9 @@ static term otp_value(struct process *self, const struct otp_values *values, int
     term size = heap_unsigned(heap, transfers->receive_size);
     switch (option) {
     case OTP_DEBUG:
-        return boolean(values->debug);
+        return term_boolean(values->debug);
     case OTP_WRAP:
-        return boolean(transfers->wrap);
+        return term_boolean(transfers->wrap);
     case OTP_OWNER:
         return values->owner;
     case OTP_RECEIVE_BUFFER:
@@ -183,7 +180,7 @@ static term otp_value(struct process *self, const struct otp_values *values, int
     case OTP_META:
         return values->meta;
     case OTP_USE_REGISTRY:
-        return boolean(values->registered);
+        return term_boolean(values->registered);
     case OTP_DOMAIN:
         return socket_family(values->domain);
     default:
@@ -226,11 +223,11 @@ static bool read_place(term level, term option, struct place *place) {
 }
 
 // Of a form, or native: an integer, a boolean, bytes. -1: the term is no such value.
-static ptrdiff_t encode_native(struct process *self, term value, uint8_t **bytes) {
+static ptrdiff_t encode_native(struct process *self, term value, uint8_t *room, const uint8_t **bytes) {
+    *bytes = room;
     if (is_binary(value)) {
-        size_t size = bitstring_size(value) >> 3;
-        *bytes = proc_scratch(self, size + 1);
-        bits_copy(*bytes, 0, bitstring_bits(value));
+        size_t size;
+        *bytes = bitstring_bytes(self, value, &size);
         return size <= INT_MAX ? (ptrdiff_t)size : -1;
     }
     if (value == ATOM_true || value == ATOM_false)
@@ -238,7 +235,7 @@ static ptrdiff_t encode_native(struct process *self, term value, uint8_t **bytes
     int number;
     if (!integer_to_int(value, &number))
         return -1;
-    memcpy(*bytes, &number, sizeof number);
+    memcpy(room, &number, sizeof number);
     return sizeof number;
 }
 
@@ -256,7 +253,7 @@ static int set_now(int descriptor, struct place place, const uint8_t *bytes, soc
 
 static term set_system(struct process *self, term reference, struct place place, term value, bool native) {
     alignas(16) uint8_t room[OPTION_ROOM] = {0};
-    uint8_t *bytes = room;
+    const uint8_t *bytes = room;
     term answer;
     const struct socket_option *option = native ? NULL : socket_option_find(place.level, place.number);
     struct socket *socket = socket_enter(self, reference, &answer);
@@ -265,7 +262,7 @@ static term set_system(struct process *self, term reference, struct place place,
     socket_leave(socket); // it is open: what is wrong with the value comes next
     if (!native && (!option || !option->form->encode))
         return socket_invalid(self, ATOM_socket_option);
-    ptrdiff_t size = native ? encode_native(self, value, &bytes) : option->form->encode(value, bytes);
+    ptrdiff_t size = native ? encode_native(self, value, room, &bytes) : option->form->encode(value, room);
     if (size < 0) // of a native one, prim_socket.erl adds nothing
         return native ? socket_error_invalid(self, ATOM_value) : socket_invalid(self, ATOM_value);
     if (!(socket = socket_enter(self, reference, &answer)))
@@ -327,7 +324,7 @@ static term get_native_number(struct process *self, term reference, struct place
     term answer = ask(self, reference, place, (uint8_t *)&value, &size);
     if (answer != NONE)
         return answer;
-    return socket_ok(self, is_boolean ? boolean(value != 0) : SMALL(value));
+    return socket_ok(self, is_boolean ? term_boolean(value != 0) : SMALL(value));
 }
 
 static term get_native_bytes(struct process *self, term reference, struct place place, uint8_t *bytes, size_t room) {

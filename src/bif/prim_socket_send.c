@@ -1,5 +1,6 @@
 // prim_socket: sending.
 
+#include "bif/bytes.h"
 #include "bif/prim_socket.h"
 
 #include <errno.h>
@@ -9,7 +10,6 @@
 #include "io/posix_error.h"
 #include "io/socket_address.h"
 #include "socket/control.h"
-#include "term/bits.h"
 #include "term/iodata.h"
 #include "term/map.h"
 #include "term/number.h"
@@ -88,16 +88,10 @@ static term send_answer(struct process *self, term reference, const struct outgo
     return turn == TURN_MINE ? sent_answer(self, message, sent) : socket_no_turn(self, turn);
 }
 
-// The whole bytes of a bitstring, which begin at a byte.
 static struct iovec bytes_of(struct process *self, term bitstring) {
-    struct bits bits = bitstring_bits(bitstring);
-    uint8_t *bytes = bits.bytes;
-    bits.size &= ~(size_t)7;
-    if (bits.offset != 0) {
-        bytes = proc_scratch(self, bits.size / 8);
-        bits_copy(bytes, 0, bits);
-    }
-    return (struct iovec){bytes, bits.size / 8};
+    struct iovec vector;
+    vector.iov_base = (void *)bitstring_bytes(self, bitstring, &vector.iov_len);
+    return vector;
 }
 
 BIF(prim_socket, nif_send, 4) {

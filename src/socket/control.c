@@ -84,12 +84,17 @@ typedef term decoder(struct heap *heap, const void *bytes, size_t size);
 // The other way: how many bytes were written, 0 when the term is no such value.
 typedef size_t encoder(term value, void *bytes, size_t room);
 
+// False when there are fewer bytes than the value has.
+static bool take(void *value, size_t needed, const void *bytes, size_t size) {
+    if (size < needed)
+        return false;
+    memcpy(value, bytes, needed);
+    return true;
+}
+
 static term decode_int(struct heap *heap, const void *bytes, size_t size) {
     int value;
-    if (size < sizeof value)
-        return NONE;
-    memcpy(&value, bytes, sizeof value);
-    return SMALL(value);
+    return take(&value, sizeof value, bytes, size) ? SMALL(value) : NONE;
 }
 
 // The system gives one byte, or an int.
@@ -97,18 +102,12 @@ static term decode_tos(struct heap *heap, const void *bytes, size_t size) {
     int value;
     if (size == 1)
         return socket_tos(*(const uint8_t *)bytes);
-    if (size < sizeof value)
-        return NONE;
-    memcpy(&value, bytes, sizeof value);
-    return socket_tos(value);
+    return take(&value, sizeof value, bytes, size) ? socket_tos(value) : NONE;
 }
 
 static term decode_time(struct heap *heap, const void *bytes, size_t size) {
     struct timeval time;
-    if (size < sizeof time)
-        return NONE;
-    memcpy(&time, bytes, sizeof time);
-    return socket_time(heap, &time);
+    return take(&time, sizeof time, bytes, size) ? socket_time(heap, &time) : NONE;
 }
 
 static term ip_of(struct heap *heap, struct in_addr address) {
@@ -118,9 +117,8 @@ static term ip_of(struct heap *heap, struct in_addr address) {
 
 static term decode_packet_info(struct heap *heap, const void *bytes, size_t size) {
     struct in_pktinfo info;
-    if (size < sizeof info)
+    if (!take(&info, sizeof info, bytes, size))
         return NONE;
-    memcpy(&info, bytes, sizeof info);
     term pairs[] = {ATOM_ifindex, SMALL(info.ipi_ifindex),   ATOM_spec_dst, ip_of(heap, info.ipi_spec_dst),
                     ATOM_addr,    ip_of(heap, info.ipi_addr)};
     return map_from_pairs(heap, pairs, 3);
@@ -128,9 +126,8 @@ static term decode_packet_info(struct heap *heap, const void *bytes, size_t size
 
 static term decode_packet_info6(struct heap *heap, const void *bytes, size_t size) {
     struct in6_pktinfo info;
-    if (size < sizeof info)
+    if (!take(&info, sizeof info, bytes, size))
         return NONE;
-    memcpy(&info, bytes, sizeof info);
     struct sockaddr_in6 whole = {.sin6_family = AF_INET6, .sin6_addr = info.ipi6_addr};
     term pairs[] = {ATOM_addr, socket_ip(heap, (struct sockaddr *)&whole), ATOM_ifindex,
                     heap_unsigned(heap, info.ipi6_ifindex)};
@@ -204,10 +201,9 @@ static void error_kind(const struct sock_extended_err *error, term *type, term *
 
 static term decode_error(struct heap *heap, const void *bytes, size_t size) {
     struct sock_extended_err error;
-    if (size < sizeof error)
-        return NONE;
-    memcpy(&error, bytes, sizeof error);
     term type, code;
+    if (!take(&error, sizeof error, bytes, size))
+        return NONE;
     error_kind(&error, &type, &code);
     term offender = decode_address(heap, (const uint8_t *)bytes + sizeof error, size - sizeof error);
     term pairs[] = {ATOM_error,    posix_error_atom((int)error.ee_errno),
@@ -222,28 +218,26 @@ static term decode_error(struct heap *heap, const void *bytes, size_t size) {
 
 // ---- sent
 
+static size_t put(const void *value, size_t size, void *bytes, size_t room) {
+    if (room < size)
+        return 0;
+    memcpy(bytes, value, size);
+    return size;
+}
+
 static size_t encode_int(term value, void *bytes, size_t room) {
     int number;
-    if (room < sizeof number || !integer_to_int(value, &number))
-        return 0;
-    memcpy(bytes, &number, sizeof number);
-    return sizeof number;
+    return integer_to_int(value, &number) ? put(&number, sizeof number, bytes, room) : 0;
 }
 
 static size_t encode_tos(term value, void *bytes, size_t room) {
     int number;
-    if (room < sizeof number || !socket_tos_read(value, &number))
-        return 0;
-    memcpy(bytes, &number, sizeof number);
-    return sizeof number;
+    return socket_tos_read(value, &number) ? put(&number, sizeof number, bytes, room) : 0;
 }
 
 static size_t encode_time(term value, void *bytes, size_t room) {
     struct timeval time;
-    if (room < sizeof time || !socket_time_read(value, &time))
-        return 0;
-    memcpy(bytes, &time, sizeof time);
-    return sizeof time;
+    return socket_time_read(value, &time) ? put(&time, sizeof time, bytes, room) : 0;
 }
 
 // ---- kinds --------------------------------------------------------------------------------------------------------

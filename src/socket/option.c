@@ -16,6 +16,7 @@
 #include "io/system_name.h"
 #include "socket/control.h"
 #include "term/atom.h"
+#include "term/iodata.h"
 #include "term/map.h"
 #include "term/number.h"
 
@@ -24,16 +25,24 @@ enum { CONTROL_ROOM = 256, SOURCES_MAX = 64, CONGESTION_ROOM = 15, CONGESTION_NA
 
 // ---- numbers ------------------------------------------------------------------------------------------------------
 
-// The system may give less than it was given room for.
+// The system may give less than it was given room for: the rest of the value stays as it is.
+static void take(void *value, size_t room, const uint8_t *bytes, size_t size) {
+    memcpy(value, bytes, size < room ? size : room);
+}
+
+static ptrdiff_t put(const void *value, size_t size, uint8_t *bytes) {
+    memcpy(bytes, value, size);
+    return (ptrdiff_t)size;
+}
+
 static int int_of(const uint8_t *bytes, size_t size) {
     int value = 0;
-    memcpy(&value, bytes, size < sizeof value ? size : sizeof value);
+    take(&value, sizeof value, bytes, size);
     return value;
 }
 
 static ptrdiff_t put_int(int value, uint8_t *bytes) {
-    memcpy(bytes, &value, sizeof value);
-    return sizeof value;
+    return put(&value, sizeof value, bytes);
 }
 
 static term decode_int(struct heap *heap, const uint8_t *bytes, size_t size) {
@@ -107,14 +116,8 @@ static term decode_string(struct heap *heap, const uint8_t *bytes, size_t size) 
 }
 
 static ptrdiff_t encode_string(term list, uint8_t *bytes, size_t room) {
-    size_t size = 0;
-    for (; is_list(list) && size < room; list = list_tail(list)) {
-        term byte = list_head(list);
-        if (!is_small(byte) || small_value(byte) < 0 || small_value(byte) > UINT8_MAX)
-            return -1;
-        bytes[size++] = (uint8_t)small_value(byte);
-    }
-    return is_nil(list) ? (ptrdiff_t)size : -1;
+    ptrdiff_t length = bytes_of_list(list, bytes, room);
+    return length <= (ptrdiff_t)room ? length : -1;
 }
 static ptrdiff_t encode_interface(term value, uint8_t *bytes) {
     return encode_string(value, bytes, IFNAMSIZ - 1);
@@ -131,27 +134,24 @@ static term member(term map, term key) {
 
 static term decode_linger(struct heap *heap, const uint8_t *bytes, size_t size) {
     struct linger linger = {0};
-    memcpy(&linger, bytes, size < sizeof linger ? size : sizeof linger);
+    take(&linger, sizeof linger, bytes, size);
     term pairs[] = {ATOM_onoff, linger.l_onoff ? ATOM_true : ATOM_false, ATOM_linger, SMALL(linger.l_linger)};
     return map_from_pairs(heap, pairs, 2);
 }
 static ptrdiff_t encode_linger(term value, uint8_t *bytes) {
     struct linger linger = {.l_onoff = 1};
-    if (value == ATOM_abort) { // closing resets the connection
-        memcpy(bytes, &linger, sizeof linger);
-        return sizeof linger;
-    }
+    if (value == ATOM_abort) // closing resets the connection
+        return put(&linger, sizeof linger, bytes);
     term on = member(value, ATOM_onoff), seconds = member(value, ATOM_linger);
     if ((on != ATOM_true && on != ATOM_false) || !integer_to_int(seconds, &linger.l_linger) || linger.l_linger < 0)
         return -1;
     linger.l_onoff = on == ATOM_true;
-    memcpy(bytes, &linger, sizeof linger);
-    return sizeof linger;
+    return put(&linger, sizeof linger, bytes);
 }
 
 static term decode_ip(struct heap *heap, const uint8_t *bytes, size_t size) {
     struct sockaddr_in address = {.sin_family = AF_INET};
-    memcpy(&address.sin_addr, bytes, size < sizeof address.sin_addr ? size : sizeof address.sin_addr);
+    take(&address.sin_addr, sizeof address.sin_addr, bytes, size);
     return socket_ip(heap, (struct sockaddr *)&address);
 }
 static ptrdiff_t encode_ip(term value, uint8_t *bytes) {
@@ -226,7 +226,7 @@ static bool read_unsigned(term map, term key, int64_t most, uint32_t *value) {
 
 static term decode_sctp_init(struct heap *heap, const uint8_t *bytes, size_t size) {
     struct sctp_initmsg init = {0};
-    memcpy(&init, bytes, size < sizeof init ? size : sizeof init);
+    take(&init, sizeof init, bytes, size);
     term pairs[] = {
         ATOM_num_ostreams, SMALL(init.sinit_num_ostreams), ATOM_max_instreams,  SMALL(init.sinit_max_instreams),
         ATOM_max_attempts, SMALL(init.sinit_max_attempts), ATOM_max_init_timeo, SMALL(init.sinit_max_init_timeo)};
@@ -240,13 +240,12 @@ static ptrdiff_t encode_sctp_init(term value, uint8_t *bytes) {
         !read_unsigned(value, ATOM_max_init_timeo, UINT16_MAX, &time))
         return -1;
     struct sctp_initmsg init = {(uint16_t)out, (uint16_t)in, (uint16_t)attempts, (uint16_t)time};
-    memcpy(bytes, &init, sizeof init);
-    return sizeof init;
+    return put(&init, sizeof init, bytes);
 }
 
 static term decode_sctp_association(struct heap *heap, const uint8_t *bytes, size_t size) {
     struct sctp_assocparams given = {0};
-    memcpy(&given, bytes, size < sizeof given ? size : sizeof given);
+    take(&given, sizeof given, bytes, size);
     term pairs[] = {ATOM_assoc_id,       SMALL(given.sasoc_assoc_id),
                     ATOM_max_rxt,        SMALL(given.sasoc_asocmaxrxt),
                     ATOM_num_peer_dests, SMALL(given.sasoc_number_peer_destinations),
@@ -265,8 +264,7 @@ static ptrdiff_t encode_sctp_association(term value, uint8_t *bytes) {
         !read_unsigned(value, ATOM_cookie_life, UINT32_MAX, &life))
         return -1;
     struct sctp_assocparams made = {(sctp_assoc_t)id, (uint16_t)retries, (uint16_t)destinations, peer, local, life};
-    memcpy(bytes, &made, sizeof made);
-    return sizeof made;
+    return put(&made, sizeof made, bytes);
 }
 
 // A byte for each kind of event, in this order; the last two may be left out.

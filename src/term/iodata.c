@@ -101,6 +101,17 @@ enum iodata_status iodata_size_bits(term data, size_t *size, struct work *work) 
     return walk.status;
 }
 
+ptrdiff_t bytes_of_list(term list, void *to, size_t room) {
+    size_t length = 0;
+    for (; is_list(list); list = list_tail(list), length++) {
+        if (!is_byte(list_head(list)))
+            return -1;
+        if (length < room)
+            ((uint8_t *)to)[length] = (uint8_t)small_value(list_head(list));
+    }
+    return is_nil(list) ? (ptrdiff_t)length : -1;
+}
+
 bool iodata_is_vector_part(term t) {
     return is_bitstring(t) && (bitstring_size(t) < 8 || bitstring_size(t) % 8 == 0);
 }

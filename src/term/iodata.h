@@ -28,6 +28,9 @@ void iodata_copy_bits(term data, uint8_t *to, struct work *work);
 // bits than a byte has, which OTP takes for none.
 bool iodata_is_vector_part(term t);
 
+// The length of a flat list of bytes, of which the first `room` are written to `to`; -1 when the term is no such list.
+ptrdiff_t bytes_of_list(term list, void *to, size_t room);
+
 // Visits the pieces in order, one bitstring or a run of single bytes at a time:
 //
 //   struct iodata_walk walk;
