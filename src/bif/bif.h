@@ -22,6 +22,14 @@
 
 typedef term bif_function(struct process *self, term *arguments);
 
+// {ok, Value} and {error, Reason}
+static inline term ok_tuple(struct process *self, term value) {
+    return heap_tuple_of(&self->heap, 2, ATOM_ok, value);
+}
+static inline term error_tuple(struct process *self, term reason) {
+    return heap_tuple_of(&self->heap, 2, ATOM_error, reason);
+}
+
 #define BIF(module, name, arity) term bif_##module##_##name##_##arity(struct process *self, term *arguments)
 #define BIF_NAMED(id, module, name, arity) term bif_##id(struct process *self, term *arguments)
 

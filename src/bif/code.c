@@ -53,7 +53,7 @@ static term bad_file(struct process *self, term module, const char *why) {
     text_format(&text, "Error loading module %.*s:\n  %s\n", (int)name.size, (const char *)name.bytes, why);
     report(self, &text);
     text_free(&text);
-    return heap_tuple_of(&self->heap, 2, ATOM_error, ATOM_badfile);
+    return error_tuple(self, ATOM_badfile);
 }
 
 BIF(erts_internal, prepare_loading, 2) {

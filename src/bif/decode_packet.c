@@ -53,5 +53,5 @@ BIF(erlang, decode_packet, 3) {
         return packet_found(self, arguments[1], bytes, options.kind, &packet);
     if (status == PACKET_MORE)
         return heap_tuple_of(&self->heap, 2, ATOM_more, packet.size ? SMALL(packet.size) : ATOM_undefined);
-    return heap_tuple_of(&self->heap, 2, ATOM_error, ATOM_invalid);
+    return error_tuple(self, ATOM_invalid);
 }

@@ -97,7 +97,7 @@ static term attach_process(struct process *self, term handle, uint64_t flags, ui
     tell_net_kernel(self, channel->node->name, controller);
     if (process == self) {
         bond_add(self, BOND_CONTROLS, NONE, handle, NONE);
-        return heap_tuple_of(&self->heap, 2, ATOM_ok, handle);
+        return ok_tuple(self, handle);
     }
     term reference = heap_reference(&self->heap);
     struct signal *signal = proc_signal_new(SIGNAL_CALL, self->pid, handle, reference);
@@ -112,7 +112,7 @@ static term attach_port(struct process *self, term handle, uint64_t flags, uint3
     if (!port_channel_attach(controller, channel, flags, creation))
         return ATOM_badarg;
     tell_net_kernel(self, channel->node->name, controller);
-    return heap_tuple_of(&self->heap, 2, ATOM_ok, handle);
+    return ok_tuple(self, handle);
 }
 
 BIF(erts_internal, create_dist_channel, 3) {

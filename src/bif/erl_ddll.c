@@ -91,10 +91,6 @@ static bool read_options(term list, struct driver_request *request, bool (*read)
     return is_nil(list);
 }
 
-static term error(struct process *self, term reason) {
-    return heap_tuple_of(&self->heap, 2, ATOM_error, reason);
-}
-
 // ---- loading
 
 BIF(erl_ddll, try_load, 3) {
@@ -102,14 +98,14 @@ BIF(erl_ddll, try_load, 3) {
     const char *path = read_iodata(self, arguments[0]);
     if (!path || !request.name || !read_options(arguments[2], &request, read_load_option))
         return raise_badarg(self);
-    return is_linked_in(request.name) ? error(self, ATOM_linked_in_driver) : driver_load(self, path, &request);
+    return is_linked_in(request.name) ? error_tuple(self, ATOM_linked_in_driver) : driver_load(self, path, &request);
 }
 
 BIF(erl_ddll, try_unload, 2) {
     struct driver_request request = {0};
     if (!read_options(arguments[1], &request, read_unload_option) || !(request.name = read_name(self, arguments[0])))
         return raise_badarg(self);
-    return is_linked_in(request.name) ? error(self, ATOM_linked_in_driver) : driver_unload(self, &request);
+    return is_linked_in(request.name) ? error_tuple(self, ATOM_linked_in_driver) : driver_unload(self, &request);
 }
 
 // ---- facts

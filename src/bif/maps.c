@@ -38,7 +38,7 @@ BIF(maps, find, 2) {
     if (!is_map(arguments[1]))
         return raise_badmap(self, arguments[1]);
     term value = map_get(arguments[1], arguments[0]);
-    return value == NONE ? ATOM_error : heap_tuple_of(&self->heap, 2, ATOM_ok, value);
+    return value == NONE ? ATOM_error : ok_tuple(self, value);
 }
 
 static term is_key(struct process *self, term key, term map) {

@@ -70,7 +70,7 @@ BIF(erlang, match_spec_test, 3) {
     struct match_errors errors = {&self->heap, NIL};
     struct match_program *program = match_compile(arguments[1], is_trace ? MATCH_TRACE : MATCH_TABLE, false, &errors);
     if (!program)
-        return heap_tuple_of(&self->heap, 2, ATOM_error, reverse(&self->heap, errors.list));
+        return error_tuple(self, reverse(&self->heap, errors.list));
     term answer = test(self, program, subject);
     match_release(program);
     return answer;

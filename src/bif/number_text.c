@@ -214,10 +214,6 @@ static term list_without(term list, size_t count) {
     return list;
 }
 
-static term error_tuple(struct process *self, term reason) {
-    return heap_tuple_of(&self->heap, 2, ATOM_error, reason);
-}
-
 BIF(string, list_to_integer, 1) {
     term list = arguments[0];
     if (!is_list(list) && !is_nil(list))

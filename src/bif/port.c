@@ -354,7 +354,7 @@ BIF(erts_internal, port_call, 3) {
     }
     text_free(&question);
     text_free(&answer);
-    return result == NONE ? ATOM_badarg : heap_tuple_of(&self->heap, 2, ATOM_ok, result);
+    return result == NONE ? ATOM_badarg : ok_tuple(self, result);
 }
 
 // ---- data

@@ -120,7 +120,7 @@ BIF(prim_buffer, find_byte_index, 2) {
         return raise_badarg(self);
     bool found = byte_queue_find(&buffer->queue, (uint8_t)small_value(byte), &index);
     give_back(buffer);
-    return found ? heap_tuple_of(&self->heap, 2, ATOM_ok, SMALL(index)) : ATOM_not_found;
+    return found ? ok_tuple(self, SMALL(index)) : ATOM_not_found;
 }
 
 BIF(prim_buffer, try_lock, 1) {

@@ -42,9 +42,6 @@ static void return_to_scheduler(struct process *self, bool slow) {
 static term ok_or_error(struct process *self, int error) {
     return error ? posix_error(&self->heap, error) : ATOM_ok;
 }
-static term ok_value(struct process *self, term value) {
-    return heap_tuple_of(&self->heap, 2, ATOM_ok, value);
-}
 
 // A path is a binary that ends in its only zero byte. NULL when the term is no such thing.
 static const char *path_argument(struct process *self, term t) {
@@ -113,7 +110,7 @@ BIF(prim_file, open_nif, 2) {
     int error = file_open(path, modes, &shared);
     if (error)
         return posix_error(&self->heap, error);
-    return ok_value(self, heap_magic_reference(&self->heap, shared));
+    return ok_tuple(self, heap_magic_reference(&self->heap, shared));
 }
 
 BIF(prim_file, file_desc_to_ref_nif, 1) {
@@ -123,7 +120,7 @@ BIF(prim_file, file_desc_to_ref_nif, 1) {
     if (descriptor < 0 || descriptor > INT_MAX || fcntl((int)descriptor, F_GETFD) < 0)
         return posix_error(&self->heap, EBADF);
     struct shared_binary *shared = file_adopt((int)descriptor, FILE_READ | FILE_WRITE);
-    return ok_value(self, heap_magic_reference(&self->heap, shared));
+    return ok_tuple(self, heap_magic_reference(&self->heap, shared));
 }
 
 BIF(prim_file, close_nif, 1) {
@@ -204,7 +201,7 @@ static term read_answer(struct process *self, struct file_handle *file, size_t s
     file_end(file);
     if (error)
         return posix_error(&self->heap, error);
-    return done == 0 ? ATOM_eof : ok_value(self, binary);
+    return done == 0 ? ATOM_eof : ok_tuple(self, binary);
 }
 
 BIF(prim_file, read_nif, 2) {
@@ -256,7 +253,7 @@ BIF(prim_file, ipread_s32bu_p32bu_nif, 3) {
     if (!whole)
         return ATOM_eof;
     term inner = heap_tuple_of(&self->heap, 3, SMALL(size), SMALL(position), done ? block : ATOM_eof);
-    return ok_value(self, inner);
+    return ok_tuple(self, inner);
 }
 
 // All of a file, in one operation.
@@ -301,7 +298,7 @@ BIF(prim_file, read_file_nif, 1) {
     file_begin(file);
     term binary = read_whole(self, file, &error);
     file_close(file);
-    return error ? posix_error(&self->heap, error) : ok_value(self, binary);
+    return error ? posix_error(&self->heap, error) : ok_tuple(self, binary);
 }
 
 // ---- writing
@@ -375,7 +372,7 @@ BIF(prim_file, seek_nif, 3) {
     off_t position = lseek(file->descriptor, offset, whence);
     int error = position < 0 ? errno : 0;
     file_end(file);
-    return error ? posix_error(&self->heap, error) : ok_value(self, heap_integer(&self->heap, position));
+    return error ? posix_error(&self->heap, error) : ok_tuple(self, heap_integer(&self->heap, position));
 }
 
 BIF(prim_file, sync_nif, 2) {
@@ -580,7 +577,7 @@ BIF(prim_file, read_link_nif, 1) {
     ssize_t size = readlink(path, target, PATH_MAX);
     if (size < 0)
         return posix_error(&self->heap, errno);
-    return ok_value(self, heap_binary(&self->heap, target, (size_t)size));
+    return ok_tuple(self, heap_binary(&self->heap, target, (size_t)size));
 }
 
 // Names as the directory gives them, last first.
@@ -609,7 +606,7 @@ BIF(prim_file, list_dir_nif, 1) {
     bool slow = leave_scheduler(self, WORK_NAME, 0);
     int error = directory_names(&self->heap, path, &names);
     return_to_scheduler(self, slow);
-    return error ? posix_error(&self->heap, error) : ok_value(self, names);
+    return error ? posix_error(&self->heap, error) : ok_tuple(self, names);
 }
 
 BIF(prim_file, make_dir_nif, 1) {
@@ -633,7 +630,7 @@ BIF(prim_file, get_cwd_nif, 0) {
     char *path = proc_scratch(self, PATH_MAX);
     if (!getcwd(path, PATH_MAX))
         return posix_error(&self->heap, errno);
-    return ok_value(self, heap_binary(&self->heap, path, strlen(path)));
+    return ok_tuple(self, heap_binary(&self->heap, path, strlen(path)));
 }
 
 BIF(prim_file, set_cwd_nif, 1) {

@@ -18,14 +18,6 @@
 #define INTERFACE_NAME_MAX 255 // longer ones are einval, as on OTP
 #define SERVICE_ROOM 256       // a local address' service is its path
 
-static term error_of(struct process *self, term reason) {
-    return heap_tuple_of(&self->heap, 2, ATOM_error, reason);
-}
-
-static term ok_of(struct process *self, term value) {
-    return heap_tuple_of(&self->heap, 2, ATOM_ok, value);
-}
-
 static term string_of(struct process *self, const char *text) {
     return heap_string(&self->heap, text, strlen(text));
 }
@@ -48,7 +40,7 @@ BIF(prim_net, nif_command, 1) {
     term command = arguments[0];
     bool off =
         is_tuple_of(command, 2) && tuple_element(command, 1) == ATOM_debug && tuple_element(command, 2) == ATOM_false;
-    return off ? ATOM_ok : error_of(self, ATOM_einval);
+    return off ? ATOM_ok : error_tuple(self, ATOM_einval);
 }
 
 // ---- names of hosts and services
@@ -57,7 +49,7 @@ BIF(prim_net, nif_gethostname, 0) {
     char name[HOST_NAME_MAX + 1] = {0};
     if (gethostname(name, sizeof name - 1) < 0)
         return posix_error(&self->heap, errno);
-    return ok_of(self, string_of(self, name));
+    return ok_tuple(self, string_of(self, name));
 }
 
 static term resolver_error(int error) {
@@ -109,7 +101,7 @@ BIF(prim_net, nif_getaddrinfo, 3) {
     bool good = (host || arguments[0] == ATOM_undefined) && (service || arguments[1] == ATOM_undefined) &&
                 arguments[2] == ATOM_undefined;
     if (!good)
-        return error_of(self, ATOM_badarg);
+        return error_tuple(self, ATOM_badarg);
     struct addrinfo *found = NULL;
     term infos = NIL;
     proc_slow_enter(self, SLOW_BLOCKS);
@@ -119,7 +111,7 @@ BIF(prim_net, nif_getaddrinfo, 3) {
         freeaddrinfo(found);
     }
     proc_slow_leave(self);
-    return error ? error_of(self, resolver_error(error)) : ok_of(self, infos);
+    return error ? error_tuple(self, resolver_error(error)) : ok_tuple(self, infos);
 }
 
 // `undefined` or a list of flags, of which an improper tail is passed over, as on OTP.
@@ -158,16 +150,16 @@ BIF(prim_net, nif_getnameinfo, 2) {
     int flags;
     char host[NI_MAXHOST], service[SERVICE_ROOM];
     if (!socket_address_read(arguments[0], &address, &size))
-        return error_of(self, ATOM_einval);
+        return error_tuple(self, ATOM_einval);
     if (!name_flags(arguments[1], &flags))
-        return error_of(self, ATOM_badarg);
+        return error_tuple(self, ATOM_badarg);
     proc_slow_enter(self, SLOW_BLOCKS);
     int error = getnameinfo((struct sockaddr *)&address, size, host, sizeof host, service, sizeof service, flags);
     proc_slow_leave(self);
     if (error)
-        return error_of(self, resolver_error(error));
+        return error_tuple(self, resolver_error(error));
     term pairs[] = {ATOM_host, string_of(self, host), ATOM_service, string_of(self, service)};
-    return ok_of(self, map_from_pairs(&self->heap, pairs, 2));
+    return ok_tuple(self, map_from_pairs(&self->heap, pairs, 2));
 }
 
 // ---- numbers of network interfaces
@@ -175,19 +167,19 @@ BIF(prim_net, nif_getnameinfo, 2) {
 BIF(prim_net, nif_if_name2index, 1) {
     const char *name = string_argument(self, arguments[0]);
     if (!name || strlen(name) > INTERFACE_NAME_MAX)
-        return error_of(self, ATOM_einval);
+        return error_tuple(self, ATOM_einval);
     unsigned index = if_nametoindex(name);
-    return index ? ok_of(self, SMALL(index)) : posix_error(&self->heap, errno);
+    return index ? ok_tuple(self, SMALL(index)) : posix_error(&self->heap, errno);
 }
 
 BIF(prim_net, nif_if_index2name, 1) {
     char name[IF_NAMESIZE];
     term index = arguments[0];
     if (!is_small(index) || small_value(index) < 0 || small_value(index) > UINT_MAX)
-        return error_of(self, ATOM_badarg);
+        return error_tuple(self, ATOM_badarg);
     if (!if_indextoname((unsigned)small_value(index), name))
         return posix_error(&self->heap, errno);
-    return ok_of(self, string_of(self, name));
+    return ok_tuple(self, string_of(self, name));
 }
 
 BIF(prim_net, nif_if_names, 0) {
@@ -203,20 +195,20 @@ BIF(prim_net, nif_if_names, 0) {
         names = heap_cons(&self->heap, pair, names);
     }
     if_freenameindex(all);
-    return ok_of(self, names);
+    return ok_tuple(self, names);
 }
 
 // ---- what only Windows has
 
 BIF(prim_net, nif_get_adapters_addresses, 1) {
-    return error_of(self, ATOM_notsup);
+    return error_tuple(self, ATOM_notsup);
 }
 BIF(prim_net, nif_get_if_entry, 1) {
-    return error_of(self, ATOM_notsup);
+    return error_tuple(self, ATOM_notsup);
 }
 BIF(prim_net, nif_get_interface_info, 1) {
-    return error_of(self, ATOM_notsup);
+    return error_tuple(self, ATOM_notsup);
 }
 BIF(prim_net, nif_get_ip_address_table, 1) {
-    return error_of(self, ATOM_notsup);
+    return error_tuple(self, ATOM_notsup);
 }

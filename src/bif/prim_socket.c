@@ -108,7 +108,7 @@ BIF(prim_socket, nif_open, 4) {
     if (descriptor < 0)
         return posix_error(&self->heap, errno);
     descriptor_number(descriptor, SO_PROTOCOL, &options.protocol); // what 0 came to mean
-    return socket_ok(self, socket_new(self, descriptor, &options));
+    return ok_tuple(self, socket_new(self, descriptor, &options));
 }
 
 // What the options leave out, the system knows.
@@ -147,7 +147,7 @@ BIF(prim_socket, nif_open, 2) {
     options.connected = getpeername(descriptor, (struct sockaddr *)&peer, &size) == 0;
     fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
     fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    return socket_ok(self, socket_new(self, descriptor, &options));
+    return ok_tuple(self, socket_new(self, descriptor, &options));
 }
 
 // ---- names ----
@@ -179,7 +179,7 @@ static term name_answer(struct process *self, term reference,
     socket_leave(socket);
     if (result < 0)
         return posix_error(&self->heap, error);
-    return socket_ok(self, socket_address_map(&self->heap, (struct sockaddr *)&address, size));
+    return ok_tuple(self, socket_address_map(&self->heap, (struct sockaddr *)&address, size));
 }
 
 static int own_name(int descriptor, struct sockaddr *address, socklen_t *size) {
@@ -256,7 +256,7 @@ BIF(prim_socket, nif_connect, 3) {
     if (!good)
         return socket_invalid(self, ATOM_sockaddr);
     if (state == CONNECTING_OTHER)
-        return socket_error(self, ATOM_already);
+        return error_tuple(self, ATOM_already);
     if (state == CONNECTING_WRITER)
         return socket_error_invalid(self, ATOM_state);
     return error ? posix_error(&self->heap, error) : answer;
@@ -335,7 +335,7 @@ BIF(prim_socket, nif_accept, 2) {
         return socket_no_turn(self, turn);
     if (descriptor < 0)
         return error ? posix_error(&self->heap, error) : ATOM_select;
-    return socket_ok(self, socket_new(self, descriptor, &options));
+    return ok_tuple(self, socket_new(self, descriptor, &options));
 }
 
 // ---- ending ----
@@ -360,7 +360,7 @@ BIF(prim_socket, nif_close, 1) {
     struct socket *socket = socket_of(arguments[0]);
     if (!socket)
         return raise_badarg(self);
-    return socket_close(self, socket) ? ATOM_ok : socket_error(self, ATOM_closed);
+    return socket_close(self, socket) ? ATOM_ok : error_tuple(self, ATOM_closed);
 }
 
 // OTP's second half of closing: nothing is left to do.
@@ -374,7 +374,7 @@ BIF(prim_socket, nif_finalize_close, 1) {
     for (int side = 0; closing && side < SIDE_COUNT; side++)
         socket->sides[side].states |= SOCKET_CLOSED;
     mutex_unlock(&socket->lock);
-    return closing && !closed ? ATOM_ok : socket_error(self, ATOM_closed);
+    return closing && !closed ? ATOM_ok : error_tuple(self, ATOM_closed);
 }
 
 // What an operation waits with: which side, what for.

@@ -6,19 +6,13 @@
 #include "bif/bif.h"
 #include "socket/socket.h"
 
-static inline term socket_ok(struct process *self, term value) {
-    return heap_tuple_of(&self->heap, 2, ATOM_ok, value);
-}
-static inline term socket_error(struct process *self, term reason) {
-    return heap_tuple_of(&self->heap, 2, ATOM_error, reason);
-}
 // {invalid, What}: prim_socket.erl makes the error of it, with the argument.
 static inline term socket_invalid(struct process *self, term what) {
     return heap_tuple_of(&self->heap, 2, ATOM_invalid, what);
 }
 // {error, {invalid, What}}
 static inline term socket_error_invalid(struct process *self, term what) {
-    return socket_error(self, socket_invalid(self, what));
+    return error_tuple(self, socket_invalid(self, what));
 }
 static inline term socket_raise_invalid(struct process *self, term what) {
     return raise_error(self, socket_invalid(self, what));

@@ -73,7 +73,7 @@ static term part_answer(struct process *self, const struct part *part) {
     term sent = heap_unsigned(&self->heap, part->sent);
     if (part->error)
         return posix_error(&self->heap, part->error);
-    return part->waits ? heap_tuple_of(&self->heap, 2, ATOM_select, sent) : socket_ok(self, sent);
+    return part->waits ? heap_tuple_of(&self->heap, 2, ATOM_select, sent) : ok_tuple(self, sent);
 }
 
 static bool part_arguments(const term *arguments, struct part *part) {

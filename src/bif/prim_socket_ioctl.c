@@ -49,7 +49,7 @@ static term not_supported(struct process *self, term reference) {
     if (!socket)
         return answer;
     socket_leave(socket);
-    return socket_error(self, ATOM_enotsup);
+    return error_tuple(self, ATOM_enotsup);
 }
 
 static term name_string(struct heap *heap, const struct ifreq *request) {
@@ -76,7 +76,7 @@ BIF(prim_socket, nif_ioctl, 2) {
         term pairs[] = {ATOM_name, name_string(heap, &requests[i - 1]), ATOM_addr, address};
         list = heap_cons(heap, map_from_pairs(heap, pairs, 2), list);
     }
-    return socket_ok(self, list);
+    return ok_tuple(self, list);
 }
 
 // ---- what there is to know of one ----
@@ -142,7 +142,7 @@ BIF(prim_socket, nif_ioctl, 3) {
                               : !name_argument(arguments[2], &request))
         return raise_badarg(self);
     term answer = ask(self, arguments[0], number, &request);
-    return answer == NONE ? socket_ok(self, told(&self->heap, number, &request)) : answer;
+    return answer == NONE ? ok_tuple(self, told(&self->heap, number, &request)) : answer;
 }
 
 // ---- changing one ----

@@ -204,7 +204,7 @@ static term get_otp(struct process *self, term reference, int option) {
     };
     socket_leave(socket);
     term value = otp_value(self, &values, option);
-    return value == NONE ? socket_invalid(self, ATOM_socket_option) : socket_ok(self, value);
+    return value == NONE ? socket_invalid(self, ATOM_socket_option) : ok_tuple(self, value);
 }
 
 // ---- the system's levels ----
@@ -298,7 +298,7 @@ static term ask(struct process *self, term reference, struct place place, uint8_
 static term protocol_answer(struct process *self, const struct socket *socket, const uint8_t *bytes) {
     int protocol;
     memcpy(&protocol, bytes, sizeof protocol);
-    return socket_ok(self, protocol == 0 && socket->domain == AF_UNIX ? ATOM_default : SMALL(protocol));
+    return ok_tuple(self, protocol == 0 && socket->domain == AF_UNIX ? ATOM_default : SMALL(protocol));
 }
 
 BIF(prim_socket, nif_getopt, 3) {
@@ -315,7 +315,7 @@ BIF(prim_socket, nif_getopt, 3) {
     term answer = ask(self, arguments[0], place, bytes, &size);
     if (answer == NONE && option->number == SO_PROTOCOL && option->level == SOL_SOCKET)
         return protocol_answer(self, socket_of(arguments[0]), bytes);
-    return answer == NONE ? socket_ok(self, option->form->decode(&self->heap, bytes, size)) : answer;
+    return answer == NONE ? ok_tuple(self, option->form->decode(&self->heap, bytes, size)) : answer;
 }
 
 static term get_native_number(struct process *self, term reference, struct place place, bool is_boolean) {
@@ -324,14 +324,14 @@ static term get_native_number(struct process *self, term reference, struct place
     term answer = ask(self, reference, place, (uint8_t *)&value, &size);
     if (answer != NONE)
         return answer;
-    return socket_ok(self, is_boolean ? term_boolean(value != 0) : SMALL(value));
+    return ok_tuple(self, is_boolean ? term_boolean(value != 0) : SMALL(value));
 }
 
 static term get_native_bytes(struct process *self, term reference, struct place place, uint8_t *bytes, size_t room) {
     socklen_t size = (socklen_t)room;
     // With no room at all, the system is not even told where to put the size: it is a bad address then, as on OTP.
     term answer = ask(self, reference, place, room > 0 ? bytes : NULL, room > 0 ? &size : NULL);
-    return answer == NONE ? socket_ok(self, heap_binary(&self->heap, bytes, size < room ? size : room)) : answer;
+    return answer == NONE ? ok_tuple(self, heap_binary(&self->heap, bytes, size < room ? size : room)) : answer;
 }
 
 // The last argument says what is wanted: integer, boolean, so many bytes, or bytes that are there at first.

@@ -182,7 +182,7 @@ static term plain_answer(struct process *self, struct received received) {
     case RECEIVED_NOTHING:
         return ATOM_ok;
     case RECEIVED_CLOSED:
-        return socket_error(self, ATOM_closed);
+        return error_tuple(self, ATOM_closed);
     default:
         return posix_error(&self->heap, received.error);
     }
@@ -278,7 +278,7 @@ static term bytes_answer(struct process *self, struct reception *reception) {
     case RECEIVED_PART:
         return heap_tuple_of(&self->heap, 2, ATOM_select, binary);
     default:
-        return socket_ok(self, binary);
+        return ok_tuple(self, binary);
     }
 }
 
@@ -295,7 +295,7 @@ static term address_of(struct process *self, const struct msghdr *header) {
 
 static term datagram_answer(struct process *self, struct reception *reception) {
     term binary = room_binary(self, &reception->room, reception->received.size);
-    return socket_ok(self, heap_tuple_of(&self->heap, 2, address_of(self, &reception->header), binary));
+    return ok_tuple(self, heap_tuple_of(&self->heap, 2, address_of(self, &reception->header), binary));
 }
 
 BIF(prim_socket, nif_recvfrom, 4) {
@@ -315,7 +315,7 @@ static term message_answer(struct process *self, struct reception *reception) {
         ATOM_ctrl,  socket_control_list(heap, header),
         ATOM_addr,  header->msg_namelen > 0 ? address_of(self, header) : NONE,
     };
-    return socket_ok(self, map_from_pairs(heap, pairs, header->msg_namelen > 0 ? 4 : 3));
+    return ok_tuple(self, map_from_pairs(heap, pairs, header->msg_namelen > 0 ? 4 : 3));
 }
 
 BIF(prim_socket, nif_recvmsg, 5) {

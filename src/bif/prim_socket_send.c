@@ -67,7 +67,7 @@ static term sent_answer(struct process *self, const struct outgoing *message, st
     case SENT_DONE:
         if (message->partial && sent.written == message->size)
             return heap_tuple_of(&self->heap, 2, ATOM_iov, written);
-        return sent.written == message->size ? ATOM_ok : socket_ok(self, written);
+        return sent.written == message->size ? ATOM_ok : ok_tuple(self, written);
     case SENT_WAIT:
         return ATOM_select;
     default:
@@ -163,7 +163,7 @@ BIF(prim_socket, nif_sendmsg, 5) {
     bool closed = socket->descriptor < 0;
     mutex_unlock(&socket->lock);
     if (closed)
-        return socket_error(self, ATOM_closed);
+        return error_tuple(self, ATOM_closed);
     // Only a stream can be sent in several pieces.
     if (!vector_argument(self, arguments[4], &message) || (message.partial && socket->type != SOCK_STREAM))
         return socket_invalid(self, ATOM_iov);

@@ -109,10 +109,10 @@ static term compile(struct process *self, term *arguments, term option_list) {
     struct regex *regex = regex_get(&source, &error);
     work_charge(&self->work, 10 + (int64_t)source.size);
     if (!regex)
-        return heap_tuple_of(&self->heap, 2, ATOM_error, error_term(self, &error));
+        return error_tuple(self, error_term(self, &error));
     term pattern = pattern_make(self, regex, &source);
     regex_release(regex);
-    return heap_tuple_of(&self->heap, 2, ATOM_ok, pattern);
+    return ok_tuple(self, pattern);
 }
 
 BIF(re, compile, 1) {
@@ -299,10 +299,9 @@ static term run_compiled(struct process *self, term subject, struct regex *regex
     case REGEX_BAD:
         return raise_badarg(self);
     case REGEX_LIMIT:
-        return options->report_errors ? heap_tuple_of(&self->heap, 2, ATOM_error, ATOM_match_limit) : ATOM_nomatch;
+        return options->report_errors ? error_tuple(self, ATOM_match_limit) : ATOM_nomatch;
     case REGEX_DEPTH_LIMIT:
-        return options->report_errors ? heap_tuple_of(&self->heap, 2, ATOM_error, ATOM_match_limit_recursion)
-                                      : ATOM_nomatch;
+        return options->report_errors ? error_tuple(self, ATOM_match_limit_recursion) : ATOM_nomatch;
     default:
         return ATOM_nomatch;
     }
@@ -345,7 +344,7 @@ static term run(struct process *self, term *arguments, term option_list, bool fi
         if (!options.report_errors)
             return raise_badarg(self);
         term reason = heap_tuple_of(&self->heap, 2, ATOM_compile, error_term(self, &error));
-        return heap_tuple_of(&self->heap, 2, ATOM_error, reason);
+        return error_tuple(self, reason);
     }
     term result;
     if (regex_is_unicode(regex) && is_chars(arguments[0])) {

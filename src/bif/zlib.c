@@ -276,7 +276,7 @@ BIF(zlib, getStash_nif, 1) {
         return NONE;
     if (zip->stash == NONE)
         return ATOM_empty;
-    return heap_tuple_of(&self->heap, 2, ATOM_ok, heap_copy(&self->heap, zip->stash));
+    return ok_tuple(self, heap_copy(&self->heap, zip->stash));
 }
 
 static void clear_stash(struct zip_stream *zip) {
