@@ -210,7 +210,8 @@ static term request_task(struct process *self, term requester, term target, term
         call = requested_literal_copy;
     else
         return raise_badarg(self);
-    struct signal *signal = proc_signal_new(SIGNAL_SYSTEM_TASK, requester, request, NONE);
+    enum signal_kind kind = call == requested_code_check ? SIGNAL_CODE_CHECK : SIGNAL_SYSTEM_TASK;
+    struct signal *signal = proc_signal_new(kind, requester, request, NONE);
     signal->call = call;
     struct process *process = proc_lookup(target);
     if (!process || !signal_deliver(process, signal))
@@ -232,13 +233,17 @@ BIF(erts_internal, check_process_code, 1) {
     return term_boolean(uses_old_code(self, arguments[0]));
 }
 
-// There are no dirty schedulers that a process could run on: slow work is done in the midst of a built-in function.
+// What OTP has an Erlang process do for those that execute dirty code is done by whoever attends to them
+// (proc/foreign.c).
 BIF(erts_internal, check_dirty_process_code, 2) {
     return ATOM_normal;
 }
 
 BIF(erts_internal, is_process_executing_dirty, 1) {
-    return is_local_pid(arguments[0]) ? ATOM_false : raise_badarg(self);
+    if (!is_local_pid(arguments[0]))
+        return raise_badarg(self);
+    struct process *process = proc_lookup(arguments[0]);
+    return term_boolean(process && (atomic_load(&process->state) & STATE_FOREIGN));
 }
 
 BIF(erts_internal, dirty_process_handle_signals, 1) {

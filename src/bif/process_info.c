@@ -56,6 +56,9 @@ static term item_current_stacktrace(const struct subject *subject) {
 }
 
 static term item_current_location(const struct subject *subject) {
+    term mfa[3];
+    if (exec_foreign_function(subject->process, mfa))
+        return heap_tuple_of(subject->heap, 4, mfa[0], mfa[1], mfa[2], NIL);
     term trace = exec_stacktrace(subject->process, subject->heap, 1);
     return is_list(trace) ? list_head(trace) : ATOM_undefined;
 }
@@ -67,7 +70,7 @@ static term item_initial_call(const struct subject *subject) {
 
 static term item_status(const struct subject *subject) {
     uint32_t state = atomic_load(&subject->process->state);
-    if (subject->asked_by_itself)
+    if (subject->asked_by_itself || (state & STATE_FOREIGN))
         return ATOM_running;
     if (state & STATE_EXITING)
         return ATOM_exiting;

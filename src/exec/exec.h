@@ -55,6 +55,8 @@ bool exec_uses_code(struct process *process, const struct code *code);
 // entries: process_info(current_stacktrace).
 term exec_stacktrace(struct process *process, struct heap *heap, unsigned depth);
 bool exec_current_function(struct process *process, term mfa[3]);
+// The foreign code that runs the process (proc/foreign.c); false when none does.
+bool exec_foreign_function(const struct process *process, term mfa[3]);
 // exception_trace (as captured at the raise) as the list that catch and exit reasons show.
 term exec_build_stacktrace(struct process *process, term captured);
 

@@ -6,6 +6,7 @@
 #include "exec/operation.h"
 
 #include "exec/exception.h"
+#include "proc/extra.h"
 
 struct frames frames_begin(const struct process *process, const word *where, const word *link) {
     bool frameless = where && site_frameless(where[-1]);
@@ -60,10 +61,22 @@ static bool of_export(const struct export *export, term mfa[3]) {
     return true;
 }
 
+bool exec_foreign_function(const struct process *process, term mfa[3]) {
+    const struct foreign_call *call = process->extra ? process->extra->foreign : NULL;
+    if (!call)
+        return false;
+    mfa[0] = call->module;
+    mfa[1] = call->function;
+    mfa[2] = SMALL(call->arity);
+    return true;
+}
+
 // Where no frame is found the process is in the function it began with: that is a built-in one, or it is collected
 // before it has called another.
 bool exec_current_function(struct process *process, term mfa[3]) {
     struct frames frames = frames_of(process);
+    if (exec_foreign_function(process, mfa))
+        return true;
     struct export *first = exec_first_call(process);
     if (exec_is_hibernating(process))
         first = code_export(ATOM_erlang, ATOM_hibernate, 3);
@@ -103,6 +116,8 @@ term exec_stacktrace(struct process *process, struct heap *heap, unsigned depth)
 // A frame that holds a catch of the code has its return address, or that of what it called, on the stack: so the
 // addresses suffice. Funs stay valid without their code (struct lambda lives for ever).
 bool exec_uses_code(struct process *process, const struct code *code) {
+    if (process->extra && process->extra->foreign && process->extra->foreign->code == code)
+        return true;
     struct frames frames = frames_of(process);
     while (frames_next(&frames))
         if (frames.function->code == code)

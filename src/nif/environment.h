@@ -2,7 +2,8 @@
 //
 //   process      the call's process; NULL in callbacks and in environments that the library made itself
 //   heap         the process's, or `own`
-//   own          a builder (heap/heap.h): its values go along with a message, or are freed when it is cleared
+//   own          a builder (heap/heap.h): its values go along with a message, or become the process's when a dirty
+//                function returns, or are freed when it is cleared
 //   temporaries  memory that the library may look at until the call returns or the environment is cleared
 //
 // A library's call may end in an exception, whatever it returns, or in a function that is to be called in its place.
@@ -24,6 +25,7 @@ struct scheduled_nif {
     nif_pointer *function; // NULL: none
     unsigned flags, arity;
     term *arguments; // a temporary
+    term name;       // as its caller gave it; NONE: of the function that Erlang code called
 };
 
 struct enif_environment_t {

@@ -71,10 +71,7 @@ static struct signal *message_signal(ErlNifEnv *message_env, term message) {
     return signal;
 }
 
-int enif_send(ErlNifEnv *env, const ErlNifPid *pid, ErlNifEnv *message_env, ERL_NIF_TERM message) {
-    struct process *self = env ? env->process : NULL;
-    if (self && (atomic_load(&self->state) & STATE_EXITING))
-        return 0;
+static int send_from(struct process *self, const ErlNifPid *pid, ErlNifEnv *message_env, ERL_NIF_TERM message) {
     struct epoch_member *visit = epoch_visit();
     struct process *process = is_local_pid(pid->pid) ? proc_lookup(pid->pid) : NULL;
     bool sent = false;
@@ -87,6 +84,20 @@ int enif_send(ErlNifEnv *env, const ErlNifPid *pid, ErlNifEnv *message_env, ERL_
         sent = proc_signal(process, signal);
     }
     epoch_visit_end(visit);
+    return sent;
+}
+
+int enif_send(ErlNifEnv *env, const ErlNifPid *pid, ErlNifEnv *message_env, ERL_NIF_TERM message) {
+    struct process *self = env ? env->process : NULL;
+    uint32_t state = self ? atomic_load(&self->state) : 0;
+    if (state & STATE_EXITING)
+        return 0;
+    if (!(state & STATE_FOREIGN))
+        return send_from(self, pid, message_env, message);
+    if (!proc_foreign_claim(self))
+        return 0;
+    int sent = send_from(self, pid, message_env, message);
+    proc_foreign_release(self);
     return sent;
 }
 

@@ -16,8 +16,10 @@ struct mailbox_marker {
 };
 
 struct process_extra {
-    struct signal *tasks, **tasks_end; // system tasks that wait for a slice with no C stack parked
-    uint32_t suspended;                // how many processes suspend this one
+    struct signal *tasks, **tasks_end;     // system tasks that wait for a slice with no C stack parked
+    struct signal *put_off, **put_off_end; // suspensions that wait for foreign code to return
+    const struct foreign_call *foreign;    // while STATE_FOREIGN
+    uint32_t suspended;                    // how many processes suspend this one
     struct mailbox_marker markers[MARKERS];
     uint32_t marker_next;
     uint32_t trace_flags; // while FLAG_TRACED: enum trace_flag (proc/trace.h), and who gets the messages
@@ -30,8 +32,10 @@ struct process_extra {
 };
 
 struct process_extra *process_extra(struct process *self); // made if absent
-// Answers the tasks that are left.
-void process_extra_free(struct process *self);
+// Answers the tasks and suspensions that are left.
+void process_extra_bury(struct process *self);
+void process_extra_free(struct process *self); // the same, and frees it
+void process_extra_put_off(struct process *self, struct signal *signal);
 
 static inline term process_error_handler(const struct process *self) {
     return self->extra && self->extra->error_handler ? self->extra->error_handler : ATOM_error_handler;

@@ -1,21 +1,24 @@
-// Processes that foreign code runs, and their end.
+// Processes that foreign code runs, and who attends to them.
 //
-// Foreign code that runs long (a dirty NIF) keeps its process from its signals. When one of them is to end the process,
-// everybody else sees that at once: links and monitors fire, its name, its tables and its pid are gone. The code itself
-// is not stopped, and may go on using the process's heap; what it uses is freed when it returns.
+// Foreign code that runs long (a dirty NIF) would keep its process from its signals. So it lets go of the process: what
+// it makes lies in a heap of its own, and until it returns the process belongs to whoever attends to it. That is one
+// at a time, for a moment: a scheduler that handles its signals soon after one of them has come, or the code itself
+// (proc_foreign_claim). A signal's sender may hold locks, so he only has somebody summoned.
 //
-// Who delivers an exit signal has somebody look at the inbox a moment later, because he may hold locks. Whether a
-// signal ends the process follows from its links and flags, which nobody changes meanwhile.
+// Who attends does with the signals what the process would: takes messages in, makes and cuts links, answers questions.
+// Two things wait for the code to return: system tasks, which may move the heap that the code reads, and suspensions,
+// as on OTP. When a signal ends the process, its end is seen by everybody else at once: links and monitors fire, its
+// name, its tables and its pid are gone. The code itself is not stopped; what it reads is freed when it returns.
 //
 //   STATE_FOREIGN    foreign code runs
-//   STATE_DEPARTING  with STATE_EXITING: somebody takes away what others see of it
-//   STATE_DEPARTED   that is done
-//
-// The lock is held by who looks at the inbox of such a process, and when the first two of these bits change.
+//   STATE_ATTENDED   somebody attends to it; changes with the lock held, as FOREIGN does at the end
+//   STATE_SUMMONED   somebody will: the timer runs, or who attends is to look once more
+//   STATE_DEPARTED   with STATE_EXITING: its end has been seen to
 
 #include <pthread.h>
 
 #include "proc/bond.h"
+#include "proc/extra.h"
 #include "proc/signal.h"
 #include "proc/timer.h"
 #include "sys/sys.h"
@@ -24,13 +27,13 @@
 
 struct foreign {
     mutex lock;
-    pthread_cond_t departed;
+    pthread_cond_t left; // somebody has ceased to attend
 };
 
 void foreign_init(void) {
     vm.foreign = sys_alloc_zero(sizeof *vm.foreign);
     mutex_init(&vm.foreign->lock);
-    pthread_cond_init(&vm.foreign->departed, NULL);
+    pthread_cond_init(&vm.foreign->left, NULL);
 }
 
 static void lock(void) {
@@ -40,7 +43,7 @@ static void unlock(void) {
     mutex_unlock(&vm.foreign->lock);
 }
 
-// ---- what ends it: (locked, or in the process)
+// ---- what will end a process, asked in its own thread -------------------------------------------------------------
 
 // Whether the process will be linked to the sender when it takes the signal: older ones in the inbox lie behind it.
 static bool is_linked(const struct process *self, const struct signal *signal) {
@@ -71,97 +74,138 @@ static bool ends(struct process *self, struct signal *signal) {
     return signal->kind == SIGNAL_EXIT || is_linked(self, signal);
 }
 
-// The first of its signals that ends the process, or NULL.
-static struct signal *find_end(struct process *self) {
-    struct signal *found = NULL;
-    for (struct signal *signal = atomic_load(&self->inbox); signal; signal = signal->next)
-        if (ends(self, signal))
-            found = signal;
-    return found;
-}
-
 bool proc_is_doomed(struct process *self) {
+    uint32_t state = atomic_load(&self->state);
+    if (state & (STATE_FOREIGN | STATE_EXITING)) // while it is foreign the signals are for others to look at
+        return state & STATE_EXITING;
+    struct signal *signal = atomic_load(&self->inbox);
+    while (signal && !ends(self, signal))
+        signal = signal->next;
+    return signal;
+}
+
+// ---- attending ----------------------------------------------------------------------------------------------------
+
+// False when it is not foreign any more, when it has ended, or when somebody attends already: he looks once more.
+static bool attend(struct process *process) {
     lock();
-    bool doomed = (atomic_load(&self->state) & STATE_EXITING) || find_end(self);
+    uint32_t state = atomic_fetch_and(&process->state, ~(uint32_t)STATE_SUMMONED);
+    bool lives = (state & STATE_FOREIGN) && !(state & STATE_EXITING), begun = lives && !(state & STATE_ATTENDED);
+    if (lives)
+        atomic_fetch_or(&process->state, begun ? STATE_ATTENDED : STATE_SUMMONED);
     unlock();
-    return doomed;
+    return begun;
 }
 
-// ---- the end
-
-// Those change nothing that foreign code could use.
-static bool concerns_bonds(const struct signal *signal) {
-    switch (signal->kind) {
-    case SIGNAL_LINK:
-    case SIGNAL_UNLINK:
-    case SIGNAL_UNLINK_ACK:
-    case SIGNAL_MONITOR:
-    case SIGNAL_DEMONITOR:
-        return true;
-    default:
-        return false;
-    }
+// (locked)
+static void cease(struct process *process) {
+    atomic_fetch_and(&process->state, ~(uint32_t)STATE_ATTENDED);
+    pthread_cond_broadcast(&vm.foreign->left);
 }
 
-static void depart(struct process *self, struct signal *inbox, struct signal *end) {
-    bool before = true;
-    for (struct signal *signal = inbox, *next; signal; signal = next) {
+// False when signals have come meanwhile.
+static bool is_done(struct process *process) {
+    lock();
+    uint32_t state = atomic_fetch_and(&process->state, ~(uint32_t)STATE_SUMMONED);
+    bool done = !(state & STATE_SUMMONED) || (state & STATE_EXITING);
+    if (done)
+        cease(process);
+    unlock();
+    return done;
+}
+
+static void bury(struct process *process, struct signal *signal) {
+    for (struct signal *next; signal; signal = next) {
         next = signal->next;
-        if (signal == end)
-            before = false;
-        else if (before && concerns_bonds(signal))
-            signal_handle(self, signal);
-        else
-            signal_bury(self->pid, signal);
+        signal_bury(process->pid, signal);
     }
-    term reason = signal_exit_reason(end);
-    proc_depart(self, end->kind == SIGNAL_EXIT && reason == ATOM_kill ? ATOM_killed : reason);
-    signal_free(end);
 }
 
-struct look {
+// With the signals that came after the one that has ended it.
+static void depart(struct process *process, struct signal *left) {
+    atomic_fetch_or(&process->state, STATE_EXITING);
+    bury(process, left);
+    bury(process, signal_take_inbox(process, true));
+    process_extra_bury(process);
+    proc_depart(process, process->exception_reason);
+    atomic_fetch_or(&process->state, STATE_DEPARTED);
+}
+
+static void take_signals(struct process *process) {
+    struct signal *signal = signal_take_inbox(process, false), *next;
+    for (; signal; signal = next) {
+        next = signal->next;
+        if (signal->kind == SIGNAL_SUSPEND || signal->kind == SIGNAL_RESUME) {
+            process_extra_put_off(process, signal);
+        } else if (signal_handle(process, signal)) {
+            depart(process, next);
+            return;
+        }
+    }
+}
+
+struct summons {
     struct timer timer; // first
     term pid;
 };
 
-static void look(struct timer *timer) {
-    struct process *process = proc_lookup(((struct look *)timer)->pid);
+static void come(struct timer *timer) {
+    struct process *process = proc_lookup(((struct summons *)timer)->pid);
     sys_free(timer);
-    lock();
-    uint32_t state = process ? atomic_load(&process->state) : 0;
-    struct signal *end = (state & STATE_FOREIGN) && !(state & STATE_EXITING) ? find_end(process) : NULL;
-    if (!end) {
-        unlock();
+    if (!process || !attend(process))
         return;
-    }
-    atomic_fetch_or(&process->state, STATE_EXITING | STATE_DEPARTING);
-    struct signal *inbox = signal_take_inbox(process, true);
-    unlock();
-    depart(process, inbox, end);
+    do
+        take_signals(process);
+    while (!is_done(process));
+}
+
+static void summon(const struct process *process) {
+    struct summons *summons = sys_alloc_zero(sizeof *summons);
+    summons->pid = process->pid;
+    vm.hooks.timer_start(&summons->timer, 0, come);
+}
+
+void foreign_summon(struct process *process) {
+    if (!(atomic_fetch_or(&process->state, STATE_SUMMONED) & STATE_SUMMONED))
+        summon(process);
+}
+
+// ---- for foreign code ---------------------------------------------------------------------------------------------
+
+bool proc_foreign_claim(struct process *self) {
+    uint32_t state;
     lock();
-    atomic_fetch_xor(&process->state, STATE_DEPARTING | STATE_DEPARTED);
-    pthread_cond_broadcast(&vm.foreign->departed);
+    // Its end may call what waits for this code: so that is not waited for.
+    while (((state = atomic_load(&self->state)) & STATE_ATTENDED) && !(state & STATE_EXITING))
+        pthread_cond_wait(&vm.foreign->left, &vm.foreign->lock);
+    bool alive = !(state & STATE_EXITING);
+    if (alive)
+        atomic_fetch_or(&self->state, STATE_ATTENDED);
     unlock();
+    return alive;
 }
 
-void foreign_look(term pid) {
-    struct look *made = sys_alloc_zero(sizeof *made);
-    made->pid = pid;
-    vm.hooks.timer_start(&made->timer, 0, look);
+void proc_foreign_release(struct process *self) {
+    lock();
+    cease(self);
+    bool wanted = atomic_load(&self->state) & STATE_SUMMONED; // by one who has found it attended to
+    unlock();
+    if (wanted)
+        summon(self);
 }
 
-// ---- around foreign code
-
-void proc_foreign_enter(struct process *self) {
+void proc_foreign_enter(struct process *self, const struct foreign_call *call) {
+    process_extra(self)->foreign = call;
     atomic_fetch_or(&self->state, STATE_FOREIGN);
-    if (atomic_load(&self->inbox) && proc_is_doomed(self)) // of what came before nobody has taken notice
-        foreign_look(self->pid);
+    if (atomic_load(&self->inbox)) // of what came before nobody has been told
+        foreign_summon(self);
 }
 
 void proc_foreign_leave(struct process *self) {
     lock();
+    while (atomic_load(&self->state) & STATE_ATTENDED)
+        pthread_cond_wait(&vm.foreign->left, &vm.foreign->lock);
     atomic_fetch_and(&self->state, ~(uint32_t)STATE_FOREIGN);
-    while (atomic_load(&self->state) & STATE_DEPARTING)
-        pthread_cond_wait(&vm.foreign->departed, &vm.foreign->lock);
     unlock();
+    self->extra->foreign = NULL;
 }

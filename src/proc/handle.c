@@ -15,17 +15,47 @@ struct process_extra *process_extra(struct process *self) {
     if (!self->extra) {
         self->extra = sys_alloc_zero(sizeof *self->extra);
         self->extra->tasks_end = &self->extra->tasks;
+        self->extra->put_off_end = &self->extra->put_off;
     }
     return self->extra;
+}
+
+static void append(struct signal ***end, struct signal *signal) {
+    signal->next = NULL;
+    **end = signal;
+    *end = &signal->next;
+}
+
+static struct signal *take_all(struct signal **first, struct signal ***end) {
+    struct signal *all = *first;
+    *first = NULL;
+    *end = first;
+    return all;
+}
+
+static void bury_all(struct process *self, struct signal *signal) {
+    for (struct signal *next; signal; signal = next) {
+        next = signal->next;
+        signal_bury(self->pid, signal);
+    }
+}
+
+void process_extra_put_off(struct process *self, struct signal *signal) {
+    append(&process_extra(self)->put_off_end, signal);
+}
+
+void process_extra_bury(struct process *self) {
+    struct process_extra *extra = self->extra;
+    if (!extra)
+        return;
+    bury_all(self, take_all(&extra->tasks, &extra->tasks_end));
+    bury_all(self, take_all(&extra->put_off, &extra->put_off_end));
 }
 
 void process_extra_free(struct process *self) {
     if (!self->extra)
         return;
-    for (struct signal *task = self->extra->tasks, *next; task; task = next) {
-        next = task->next;
-        signal_bury(self->pid, task);
-    }
+    process_extra_bury(self);
     saved_calls_set(self, 0);
     sys_free(self->extra);
     self->extra = NULL;
@@ -153,10 +183,7 @@ static void handle_resume(struct process *self) {
 }
 
 static void handle_task(struct process *self, struct signal *signal) {
-    struct process_extra *extra = process_extra(self);
-    signal->next = NULL;
-    *extra->tasks_end = signal;
-    extra->tasks_end = &signal->next;
+    append(&process_extra(self)->tasks_end, signal);
 }
 
 // True when the process must exit. Each case frees the signal, keeps it, or leaves that to the end.
@@ -179,6 +206,12 @@ bool signal_handle(struct process *self, struct signal *signal) {
     case SIGNAL_GROUP_LEADER:
         handle_group_leader(self, signal);
         return false;
+    case SIGNAL_CODE_CHECK:
+        if (atomic_load(&self->state) & STATE_FOREIGN) {
+            signal->call(self, signal);
+            break;
+        }
+        [[fallthrough]];
     case SIGNAL_SYSTEM_TASK:
         handle_task(self, signal);
         return false;
@@ -263,10 +296,20 @@ static void run_tasks(struct process *self) {
     self->flags &= ~(uint32_t)FLAG_IN_TASK;
 }
 
+static void handle_put_off(struct process *self) {
+    struct signal *signal = take_all(&self->extra->put_off, &self->extra->put_off_end);
+    for (struct signal *next; signal; signal = next) {
+        next = signal->next;
+        signal_handle(self, signal);
+    }
+}
+
 enum proc_next proc_before_run(struct process *self) {
     uint32_t before = atomic_load(&self->state);
     if (before & STATE_EXITING)
         return before & STATE_DEPARTED ? PROC_EXIT : PROC_RUN;
+    if (self->extra && self->extra->put_off)
+        handle_put_off(self);
     if (proc_take_signals(self))
         return PROC_EXIT;
     if (self->flags & FLAG_IN_TASK)

@@ -14,6 +14,7 @@
 #include "heap/heap.h"
 #include "term/work.h"
 
+struct code;
 struct context;
 struct export;
 struct packed;
@@ -37,7 +38,8 @@ enum signal_kind {
     SIGNAL_IS_ALIVE,
     SIGNAL_SUSPEND,
     SIGNAL_RESUME,
-    SIGNAL_SYSTEM_TASK,   // collect, check code, copy literals, ... on behalf of another process
+    SIGNAL_SYSTEM_TASK,   // collect, copy literals, ... on behalf of another process
+    SIGNAL_CODE_CHECK,    // a system task that does not wait for foreign code
     SIGNAL_QUESTION,      // runs a C function in the owner (proc/ask.h)
     SIGNAL_CALL,          // the same, and ends its proc_wait: for rooms with a rare need
     SIGNAL_CHANNEL_LOST,  // the channel to another node is gone
@@ -60,9 +62,9 @@ struct signal {
         term token;     // of a message: sequential trace token, or NIL
         void *question; // of `call`: see proc/ask.c
     };
-    // SIGNAL_QUESTION, SIGNAL_CALL, SIGNAL_SYSTEM_TASK. `owner` is NULL when the process died before it took the
-    // signal. A system task runs while no C stack of the process is parked, so it may collect. The caller frees the
-    // signal afterwards.
+    // SIGNAL_QUESTION, SIGNAL_CALL, SIGNAL_SYSTEM_TASK, SIGNAL_CODE_CHECK. `owner` is NULL when the process died before
+    // it took the signal. A system task runs while no C stack of the process is parked, so it may collect. The caller
+    // frees the signal afterwards.
     void (*call)(struct process *owner, struct signal *signal);
     union {
         void *argument;        // for `call`
@@ -85,9 +87,10 @@ enum process_state {
     STATE_SUSPENDED = 1 << 3, // handles signals, but runs no code
     STATE_TIMED_OUT = 1 << 4, // its timer (proc_timer_start) has fired
     STATE_SYSTEM = 1 << 5,    // erts_internal:spawn_system_process
-    STATE_FOREIGN = 1 << 6,   // these three: proc/foreign.c
-    STATE_DEPARTING = 1 << 7,
-    STATE_DEPARTED = 1 << 8,
+    STATE_FOREIGN = 1 << 6,   // these four: proc/foreign.c
+    STATE_ATTENDED = 1 << 7,
+    STATE_SUMMONED = 1 << 8,
+    STATE_DEPARTED = 1 << 9,
 };
 
 enum priority { PRIORITY_MAX, PRIORITY_HIGH, PRIORITY_NORMAL, PRIORITY_LOW, PRIORITY_COUNT };
@@ -251,9 +254,18 @@ bool proc_wait_until(struct process *self, int64_t deadline);
 enum slow_work { SLOW_BLOCKS, SLOW_COMPUTES, SLOW_KINDS };
 void proc_slow_enter(struct process *self, enum slow_work kind);
 void proc_slow_leave(struct process *self);
-// Inside them, around foreign code: the process may end meanwhile, for everybody but the code.
-void proc_foreign_enter(struct process *self);
+// Inside them, around foreign code: the process is others' meanwhile (proc/foreign.c), and may end for everybody but
+// the code. What runs, as it is told of:
+struct foreign_call {
+    term module, function;
+    unsigned arity;
+    const struct code *code;
+};
+void proc_foreign_enter(struct process *self, const struct foreign_call *call);
 void proc_foreign_leave(struct process *self);
+// In foreign code, around what touches the process. False when it has ended: then it is not to be touched.
+bool proc_foreign_claim(struct process *self);
+void proc_foreign_release(struct process *self);
 
 // ---- scratch ------------------------------------------------------------------------------------------------------
 

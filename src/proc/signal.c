@@ -137,14 +137,14 @@ void signal_free(struct signal *signal) {
 
 bool signal_deliver(struct process *to, struct signal *signal) {
     struct signal *top = atomic_load_explicit(&to->inbox, memory_order_relaxed);
-    bool may_end = signal->kind == SIGNAL_EXIT || signal->kind == SIGNAL_EXIT_LINK;
+    bool urgent = signal->kind != SIGNAL_MESSAGE;
     do {
         if (top == INBOX_CLOSED)
             return false;
         signal->next = top;
     } while (!atomic_compare_exchange_weak(&to->inbox, &top, signal));
-    if (may_end && (atomic_load(&to->state) & STATE_FOREIGN))
-        foreign_look(to->pid);
+    if (urgent && (atomic_load(&to->state) & STATE_FOREIGN))
+        foreign_summon(to);
     proc_wake(to);
     return true;
 }
@@ -228,6 +228,7 @@ void signal_bury(term dead, struct signal *signal) {
     case SIGNAL_QUESTION:
     case SIGNAL_CALL:
     case SIGNAL_SYSTEM_TASK:
+    case SIGNAL_CODE_CHECK:
         signal->call(NULL, signal);
         break;
     default:

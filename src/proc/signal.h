@@ -31,8 +31,8 @@ bool signal_deliver(struct process *to, struct signal *signal);
 bool signal_handle(struct process *self, struct signal *signal);
 // The end of what others see of a process: links and monitors fire, its name, tables and pid are gone (exit.c).
 void proc_depart(struct process *self, term reason);
-// Foreign code runs the process, and a signal has come that may end it (foreign.c).
-void foreign_look(term pid);
+// Foreign code runs the process, and a signal has come that does not wait for it to return (foreign.c).
+void foreign_summon(struct process *process);
 void foreign_init(void);
 
 // Takes all that is in the inbox, oldest first.
