@@ -3,6 +3,7 @@
 #include "bif/bif.h"
 #include "io/port.h"
 #include "options.h"
+#include "sched/sched.h"
 #include "sys/sys.h"
 #include "term/atom.h"
 #include "vm.h"
@@ -72,6 +73,7 @@ BIF(erlang, halt, 2) {
     char slogan[SLOGAN_SIZE + 1];
     if (!read_flush(arguments[1], &flush))
         return raise_badarg(self);
+    sched_settle();
     if (is_small(arguments[0]) && small_value(arguments[0]) >= 0)
         vm_halt((int)(small_value(arguments[0]) & 0x7fffffff), flush);
     if (arguments[0] == ATOM_abort)

@@ -3,6 +3,7 @@
 #include "dist/atom_cache.h"
 #include "dist/dist.h"
 #include "dist/packet.h"
+#include "dist/port_channel.h"
 #include "io/port.h"
 #include "proc/node_monitor.h"
 #include "proc/signal.h"
@@ -149,6 +150,7 @@ bool channel_down(struct channel *channel, term reason) {
 void channel_kill(struct channel *channel) {
     term controller = channel->controller;
     if (is_local_port(controller)) {
+        port_channel_flush(controller);
         struct port *port = port_lookup(controller);
         if (port && port_lock(port)) {
             port_close(port, ATOM_killed);

@@ -8,11 +8,21 @@ static struct channel *channel_of(const struct port *port) {
     return port->channel_data;
 }
 
-// (locked) Gives the port what waits, as long as it takes more.
+// (locked) The next packet, if there is one and the port takes more.
+static struct chunk *next_packet(struct port *port) {
+    bool ready = !port->busy && port->state == PORT_OPEN;
+    return ready ? channel_pull(channel_of(port), port->packet_bytes) : NULL;
+}
+
+// (locked) Gives the port what waits.
 static void pump(struct port *port) {
-    struct chunk *chunk;
-    while (!port->busy && port->state == PORT_OPEN && (chunk = channel_pull(channel_of(port), port->packet_bytes)))
-        port_channel_write(port, chunk);
+    struct chunk *packet = next_packet(port);
+    while (packet && port->state == PORT_OPEN) {
+        struct chunk *following = next_packet(port);
+        port_channel_write(port, packet, following);
+        packet = following;
+    }
+    chunk_free(packet);
 }
 
 static void input(struct port *port, const uint8_t *packet, size_t size) {

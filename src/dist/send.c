@@ -16,10 +16,12 @@
 #include "options.h"
 #include "proc/signal.h"
 #include "proc/system_monitor.h"
+#include "sched/sched.h"
 #include "sys/sys.h"
 
 // What a parcel costs beside its bytes, for the limit of what may wait.
 #define PARCEL_OVERHEAD 64
+#define GATHERED_MAX (16 << 10) // bytes that wait for more to go out with them
 
 struct posting {
     struct posting *next;
@@ -242,13 +244,18 @@ void channel_watch(struct channel *channel, term pid) {
 }
 
 // Lets the controlling port know. While the port is putting a packet in, it holds its lock, and looks afterwards.
+// Otherwise little waits for what the process may send next: a call of the system for each is what sending costs most.
 static void flush(struct channel *channel) {
     mutex_lock(&channel->node->lock);
-    bool later = channel->receiving;
+    bool later = channel->receiving, much = channel->queued >= GATHERED_MAX;
     channel->flush_wanted |= later;
     mutex_unlock(&channel->node->lock);
-    if (!later && is_local_port(channel->controller))
+    if (later || !is_local_port(channel->controller))
+        return;
+    if (much)
         port_channel_flush(channel->controller);
+    else
+        sched_put_off(port_channel_flush, channel->controller);
 }
 
 bool channel_post(struct process *self, struct channel *channel, const struct control *control, term sender) {

@@ -157,6 +157,7 @@ struct port {
     term caller;         // whose command or control the driver is serving; NONE: a channel's
     const struct port_channel *channel;
     void *channel_data;
+    bool more_follows; // the driver's output is called again at once
 
     // input: what has come in and is no whole packet or line yet
     struct poll_source input; // descriptor -1: none
@@ -233,8 +234,8 @@ void port_message(struct port *port, struct heap *builder, term value);
 // (locked) Closes one of the port's descriptors; events of it that are on their way are lost.
 void port_close_descriptor(struct poll_source *source);
 // (locked) Sends what a distribution channel has to say: takes over the chunks, the first with packet_bytes bytes free
-// for a header. More than is wise to queue makes the port busy (port->busy).
-void port_channel_write(struct port *port, struct chunk *chunks);
+// for a header. More than is wise to queue makes the port busy (port->busy). With `more` another call follows at once.
+void port_channel_write(struct port *port, struct chunk *chunks, bool more);
 void port_wake_waiting(struct port *port);
 
 void port_set_hooks(struct vm_hooks *hooks);

@@ -202,12 +202,14 @@ static struct chunk *joined(struct chunk *chunks) {
     return whole;
 }
 
-void port_channel_write(struct port *port, struct chunk *chunks) {
+void port_channel_write(struct port *port, struct chunk *chunks, bool more) {
     if (chunks->next && !port->driver->gathers)
         chunks = joined(chunks);
     port->output_bytes += chunk_list_size(chunks) - port->packet_bytes;
     port->caller = NONE;
+    port->more_follows = more;
     port->driver->output(port, chunks);
+    port->more_follows = false;
 }
 
 void port_output_ready(struct poll_source *source, unsigned events) {

@@ -35,6 +35,7 @@ struct tcp {
     bool closed_unsaid_to_receive;
     bool reset_unsaid; // ... or with econnreset
     bool loss_untold;  // the connection went while the socket was passive: the owner is told when it becomes active
+    bool gathers;      // what is queued is not being written yet: more is about to come
     bool shut_pending; // shut down as soon as all is written
     bool shut_writing; // has been
     int shut_how;      // SHUT_WR or SHUT_RDWR, while pending

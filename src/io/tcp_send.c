@@ -9,6 +9,8 @@
 
 #include "io/posix_error.h"
 
+#define GATHERED_MAX (64 << 10) // bytes of packets that go out together
+
 void tcp_release_sender(struct port *port, term reason) {
     struct inet_operation *operation = inet_operation_find(port, OPERATION_SEND);
     if (operation) {
@@ -88,9 +90,12 @@ static void queued(struct port *port, term sender) {
 
 static void send_data(struct port *port, term sender, struct chunk *chunks) {
     struct tcp *tcp = tcp_of(port);
-    bool waits = port->queue || tcp->file;
+    bool waits = (port->queue && !tcp->gathers) || tcp->file;
     size_t size = port_queue(port, chunks);
     inet_count(&inet_of(port)->sent, size);
+    tcp->gathers = !waits && port->more_follows && port->queued < GATHERED_MAX;
+    if (tcp->gathers)
+        return;
     if (waits) {
         queued(port, sender);
         return;

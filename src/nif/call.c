@@ -44,6 +44,7 @@ static term call_dirty(ErlNifEnv *env, const struct native *native, const struct
 static bool call_once(struct process *process, struct nif_function *nif, struct scheduled_nif *call, term *x,
                       unsigned kept, term *result) {
     ErlNifEnv env;
+    sched_settle();
     environment_begin(&env, process, nif->nif_library);
     *result = call->flags ? call_dirty(&env, &nif->native, call, x) : call->function(&env, (int)call->arity, x);
     bool follows = env.scheduled.function && !env.raised;

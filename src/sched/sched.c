@@ -129,6 +129,33 @@ void sched_slow_enter(struct process *process, int kind) {
     park(process, kind == SLOW_COMPUTES ? AFTER_COMPUTE : AFTER_BLOCK);
 }
 
+// ---- what can wait until a slice ends -----------------------------------------------------------------------------
+
+static void settle(struct scheduler *scheduler) {
+    void (*call)(term) = scheduler->put_off;
+    scheduler->put_off = NULL;
+    if (call)
+        call(scheduler->put_off_argument);
+}
+
+void sched_settle(void) {
+    struct scheduler *scheduler = scheduler_current();
+    if (scheduler)
+        settle(scheduler);
+}
+
+void sched_put_off(void (*call)(term), term argument) {
+    struct scheduler *scheduler = scheduler_current();
+    if (!scheduler || !scheduler->process) {
+        call(argument);
+        return;
+    }
+    if (scheduler->put_off != call || scheduler->put_off_argument != argument)
+        settle(scheduler);
+    scheduler->put_off = call;
+    scheduler->put_off_argument = argument;
+}
+
 // ---- running a process --------------------------------------------------------------------------------------------
 
 static void begin_slice(struct scheduler *scheduler, struct process *process) {
@@ -255,8 +282,9 @@ static void fire_timers(struct scheduler *scheduler) {
         scheduler->next_timer = next;
 }
 
-// Between two slices: memory, timers, descriptors.
+// Between two slices: what was put off, memory, timers, descriptors.
 static void look_around(struct scheduler *scheduler) {
+    settle(scheduler);
     epoch_safe_point(&scheduler->epoch);
     if (atomic_load_explicit(&vm.schedulers->frozen, memory_order_relaxed))
         scheduler_stand_still(scheduler);

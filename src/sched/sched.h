@@ -21,6 +21,14 @@ void sched_stop(void);
 // Puts a runnable process in a queue and wakes a sleeper if that helps. From any thread.
 void sched_enqueue(struct process *process);
 
+// ---- what can wait until a slice ends -----------------------------------------------------------------------------
+
+// Calls call(argument) when the slice that the calling thread runs has ended, once however often it is asked for; at
+// once where no slice runs. What was put off for another reason before is not put off any longer.
+void sched_put_off(void (*call)(term), term argument);
+// Calls now what was put off: before what may take long without giving way, or cannot be taken back.
+void sched_settle(void);
+
 // ---- epochs: memory that others may still be reading --------------------------------------------------------------
 
 // Calls free_function(memory) after every scheduler has passed a safe point.

@@ -119,8 +119,10 @@ struct scheduler {
     uint32_t pool_count;
     struct gate gate; // where it sleeps, unless it polls
     struct scheduler *next_sleeper;
-    bool asleep;                                // in the list of sleepers
-    bool polling;                               // ... in the poller
+    bool asleep;           // in the list of sleepers
+    bool polling;          // ... in the poller
+    void (*put_off)(term); // to be called when the slice ends, or NULL
+    term put_off_argument;
     uint32_t since_poll;                        // see POLL_EVERY
     uint32_t clock_at;                          // of since_poll: when to look at the clock again
     int64_t next_timer;                         // when to look at the wheel
