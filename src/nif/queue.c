@@ -216,7 +216,7 @@ int enif_ioq_deq(ErlNifIOQueue *queue, size_t count, size_t *left) {
 
 SysIOVec *enif_ioq_peek(ErlNifIOQueue *queue, int *count) {
     *count = (int)(queue->tail - queue->head);
-    return queue->parts + queue->head;
+    return *count > 0 ? queue->parts + queue->head : NULL;
 }
 
 int enif_ioq_peek_head(ErlNifEnv *env, ErlNifIOQueue *queue, size_t *size, ERL_NIF_TERM *head) {
