@@ -269,17 +269,18 @@ static bool is_online(const struct scheduler *scheduler) {
 }
 
 static void fire_timers(struct scheduler *scheduler) {
-    if (scheduler->next_timer == INT64_MAX)
+    int64_t next = atomic_load_explicit(&scheduler->next_timer, memory_order_relaxed);
+    if (next == INT64_MAX)
         return;
     int64_t now = sys_monotonic_time();
-    if (now < scheduler->next_timer)
+    if (now < next)
         return;
-    scheduler->next_timer = INT64_MAX; // timers that start meanwhile may lower it
+    // Timers that start meanwhile may lower it. Whose deadline this takes away stands in the wheel already.
+    atomic_exchange(&scheduler->next_timer, INT64_MAX);
     microstate_enter(MICROSTATE_AUX);
-    int64_t next = wheel_advance(&scheduler->wheel, now);
+    next = wheel_advance(&scheduler->wheel, now);
     microstate_enter(MICROSTATE_OTHER);
-    if (next < scheduler->next_timer)
-        scheduler->next_timer = next;
+    timers_until(scheduler, next);
 }
 
 // Between two slices: what was put off, memory, timers, descriptors.

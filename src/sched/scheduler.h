@@ -62,6 +62,8 @@ void wheel_init(struct wheel *wheel);
 // Fires what is due. Returns when to look again (monotonic, ns; INT64_MAX: nothing is waiting): not later than the
 // first deadline, but perhaps earlier.
 int64_t wheel_advance(struct wheel *wheel, int64_t now);
+// Makes it look at its wheel not later than then.
+void timers_until(struct scheduler *scheduler, int64_t deadline);
 
 // ---- epochs -------------------------------------------------------------------------------------------------------
 
@@ -125,7 +127,7 @@ struct scheduler {
     term put_off_argument;
     uint32_t since_poll;                        // see POLL_EVERY
     uint32_t clock_at;                          // of since_poll: when to look at the clock again
-    int64_t next_timer;                         // when to look at the wheel
+    _Atomic int64_t next_timer;                 // when to look at the wheel; threads that are no schedulers lower it
     _Atomic(struct poll_source *) ready_source; // whose `ready` it runs
     bool worked;                                // while schedulers are profiled: for others than the profiler
     bool told_idle;                             // ... and its idleness was told

@@ -44,19 +44,24 @@ static void link_out(struct timer *timer) {
         timer->next->previous = timer->previous;
 }
 
+void timers_until(struct scheduler *scheduler, int64_t deadline) {
+    int64_t next = atomic_load(&scheduler->next_timer);
+    while (deadline < next && !atomic_compare_exchange_weak(&scheduler->next_timer, &next, deadline))
+        ;
+}
+
 void timer_start(struct timer *timer, int64_t deadline, void (*fire)(struct timer *)) {
-    struct scheduler *scheduler = scheduler_current();
-    struct wheel *wheel = scheduler ? &scheduler->wheel : &vm.schedulers->all[0].wheel;
+    struct scheduler *own = scheduler_current(), *scheduler = own ? own : &vm.schedulers->all[0];
+    struct wheel *wheel = &scheduler->wheel;
     timer->deadline = deadline;
     timer->fire = fire;
     mutex_lock(&wheel->lock);
     atomic_store(&timer->wheel, wheel);
     link_in(wheel, timer);
     atomic_fetch_add(&wheel->count, 1);
-    if (scheduler && deadline < scheduler->next_timer)
-        scheduler->next_timer = deadline;
+    timers_until(scheduler, deadline);
     mutex_unlock(&wheel->lock);
-    if (!scheduler)
+    if (!own)
         wake_all(); // it may sleep past this deadline
 }
 

@@ -4,6 +4,8 @@
 
 #include <time.h>
 
+#define PATIENCE_NS 60000000000 // others use this machine, too
+
 // ---- giving way ---------------------------------------------------------------------------------------------------
 
 static int64_t deep_sum(struct process *self, int depth) { // has something on its C stack at each level
@@ -88,6 +90,25 @@ BODY(wheel_is_right) {
     return world_end();
 }
 
+// From a thread that is no scheduler, while all of those sleep and none has a timer, or a later one.
+BODY(outside_timers_fire) {
+    static struct test_timer outside, later;
+    proc_slow_enter(self, SLOW_BLOCKS);
+    for (int round = 0; round < 20; round++) {
+        int before = atomic_load(&fired_count);
+        if (round == 10)
+            timer_start(&later.timer, sys_monotonic_time() + PATIENCE_NS, note);
+        nanosleep(&(struct timespec){0, 2000000}, NULL);
+        timer_start(&outside.timer, sys_monotonic_time() + 1000000, note);
+        for (int i = 0; i < 10000 && atomic_load(&fired_count) == before; i++)
+            nanosleep(&(struct timespec){0, 1000000}, NULL);
+        check(atomic_load(&fired_count) == before + 1);
+    }
+    check(timer_cancel(&later.timer));
+    proc_slow_leave(self);
+    return world_end();
+}
+
 // ---- epochs -------------------------------------------------------------------------------------------------------
 
 struct node {
@@ -162,7 +183,6 @@ BODY(descriptors_wake) {
 // ---- standing still -----------------------------------------------------------------------------------------------
 
 #define BUSY 12
-#define PATIENCE_NS 60000000000 // others use this machine, too
 
 // Written by their processes without any care: nobody does while the VM stands still.
 static uint64_t counts[BUSY];
@@ -239,6 +259,7 @@ BODY(trees_of_processes) {
 TEST(stacks_move)
 TEST(slow_work_moves)
 TEST(wheel_is_right)
+TEST(outside_timers_fire)
 TEST(epochs_protect)
 TEST(descriptors_wake)
 TEST(stands_still)
@@ -248,7 +269,7 @@ TEST(trees_of_processes)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stacks_move),        cmocka_unit_test(test_slow_work_moves),
-        cmocka_unit_test(test_wheel_is_right),     cmocka_unit_test(test_epochs_protect),
+        cmocka_unit_test(test_wheel_is_right), cmocka_unit_test(test_outside_timers_fire),     cmocka_unit_test(test_epochs_protect),
         cmocka_unit_test(test_descriptors_wake),   cmocka_unit_test(test_stands_still),
         cmocka_unit_test(test_idle_costs_nothing), cmocka_unit_test(test_trees_of_processes),
     };
