@@ -3,6 +3,7 @@
 #include "nif/environment.h"
 
 #include "nif/library.h"
+#include "sched/sched.h"
 #include "sys/sys.h"
 
 struct nif_temporary {
@@ -65,8 +66,14 @@ ErlNifPid *enif_self(ErlNifEnv *env, ErlNifPid *pid) {
     return pid;
 }
 
+// An environment of no process outlives modules: nobody asks it for their literals.
 ERL_NIF_TERM enif_make_copy(ErlNifEnv *env, ERL_NIF_TERM value) {
-    return heap_copy(env->heap, value);
+    if (!env->process)
+        return heap_copy_all(env->heap, value);
+    struct epoch_member *visit = epoch_visit();
+    term copy = heap_copy(env->heap, value);
+    epoch_visit_end(visit);
+    return copy;
 }
 
 // ---- exceptions

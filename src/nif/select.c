@@ -106,13 +106,14 @@ struct selection {
     ErlNifEnv *message_env;
 };
 
+// It is kept until the descriptor is ready, and outlives modules.
 static void make_message(const struct selection *selection, struct wanted *wanted, int way) {
     drop(wanted);
     struct heap *builder = &wanted->builder;
     *builder = (struct heap){0};
     if (!(selection->flags & ERL_NIF_SELECT_CUSTOM_MSG)) {
         term resource = resource_reference(builder, selection->resource);
-        term reference = heap_copy(builder, selection->reference);
+        term reference = heap_copy_all(builder, selection->reference);
         wanted->message = heap_tuple_of(builder, 4, ATOM_select, resource, reference, way_ready[way]);
     } else if (selection->message_env) {
         *builder = selection->message_env->own;
@@ -120,7 +121,7 @@ static void make_message(const struct selection *selection, struct wanted *wante
         wanted->message = selection->message;
         enif_clear_env(selection->message_env);
     } else {
-        wanted->message = heap_copy(builder, selection->message);
+        wanted->message = heap_copy_all(builder, selection->message);
     }
     wanted->pid = selection->pid;
 }

@@ -123,9 +123,9 @@ term clock_start(struct process *self, int64_t deadline, term to, term message, 
     timer->number[0] = boxed(reference)[1];
     timer->number[1] = boxed(reference)[2];
     timer->to = to;
-    timer->message =
-        tagged ? signal_tuple(SIGNAL_MESSAGE, ATOM_clock_service, NONE, 3, (term[]){ATOM_timeout, reference, message})
-               : proc_signal_new(SIGNAL_MESSAGE, ATOM_clock_service, message, NONE);
+    if (tagged)
+        message = heap_tuple_of(&self->heap, 3, ATOM_timeout, reference, message);
+    timer->message = signal_lasting(SIGNAL_MESSAGE, ATOM_clock_service, message);
     insert(timer);
     vm.hooks.timer_start(&timer->timer, deadline, fire);
     return reference;

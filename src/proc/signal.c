@@ -57,6 +57,14 @@ struct signal *signal_tuple(enum signal_kind kind, term from, term reference, si
     return signal_end(signal, &builder);
 }
 
+struct signal *signal_lasting(enum signal_kind kind, term from, term value) {
+    struct heap builder;
+    struct signal *signal = signal_begin(kind, heap_size_of_all(value), &builder);
+    signal->from = from;
+    signal->value = heap_copy_all(&builder, value);
+    return signal_end(signal, &builder);
+}
+
 struct signal *proc_signal_built(enum signal_kind kind, struct heap *builder, term value) {
     assert_debug(!builder->start);
     struct signal *signal = sys_alloc(sizeof *signal);

@@ -9,6 +9,10 @@
 // signals carry ({'EXIT', From, Reason} and {'DOWN', Reference, process, Item, Reason}).
 struct signal *signal_tuple(enum signal_kind kind, term from, term reference, size_t arity, const term *elements);
 
+// One that is sent later, by whoever keeps it (`from` is an immediate). It outlives modules, so it refers to no
+// literals.
+struct signal *signal_lasting(enum signal_kind kind, term from, term value);
+
 // {'EXIT', From, Reason}
 struct signal *signal_exit(enum signal_kind kind, term from, term reason);
 static inline term signal_exit_reason(const struct signal *signal) {

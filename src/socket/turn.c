@@ -23,7 +23,7 @@ static bool is_alive(term pid) {
 static struct socket_waiter *waiter_new(struct socket *socket, term pid, term handle) {
     struct socket_waiter *waiter = sys_alloc_zero(sizeof *waiter);
     waiter->pid = pid;
-    waiter->handle = heap_copy(&waiter->heap, handle);
+    waiter->handle = heap_copy_all(&waiter->heap, handle);
     socket_retain(socket);
     return waiter;
 }

@@ -269,9 +269,10 @@ TEST(trees_of_processes)
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stacks_move),        cmocka_unit_test(test_slow_work_moves),
-        cmocka_unit_test(test_wheel_is_right), cmocka_unit_test(test_outside_timers_fire),     cmocka_unit_test(test_epochs_protect),
-        cmocka_unit_test(test_descriptors_wake),   cmocka_unit_test(test_stands_still),
-        cmocka_unit_test(test_idle_costs_nothing), cmocka_unit_test(test_trees_of_processes),
+        cmocka_unit_test(test_wheel_is_right),     cmocka_unit_test(test_outside_timers_fire),
+        cmocka_unit_test(test_epochs_protect),     cmocka_unit_test(test_descriptors_wake),
+        cmocka_unit_test(test_stands_still),       cmocka_unit_test(test_idle_costs_nothing),
+        cmocka_unit_test(test_trees_of_processes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,23 @@ select_case() -> init(), O = make(30), pipes(O), R = make_ref(),
     A = select_event(O, read, R), B = none(), transfer(O, write), C = get_(), {select, O, R, ready_input} = C,
     D = transfer(O, read), E = select_event(O, write, undefined), {select, O, undefined, ready_output} = get_(),
     F = select_event(O, read, R), G = stop(O, read), H = get_(), I = stop(O, write), [A, B, D, E, F, G, H, I, get_(), number(O)].
+% They outlive the module whose literals they were made of.
+select_literal_case() ->
+    init(),
+    Literals = [{literal, N, [{N, "some text"}, #{a => b, N => "a string"}]} || N <- lists:seq(1, 10)],
+    Waiting = [begin O = make(100 + N), pipes(O), {O, select_and_purge(O, Literal)} end || {_, N, _} = Literal <- Literals],
+    timer:sleep(200), % other literals come to lie there: they are collected some time after the purge
+    [persistent_term:put({?MODULE, N}, {"something else", [1, 2, 3], N}) || N <- lists:seq(1, 200)],
+    [{Set, transfer(O, write), get_(), stop(O, read), get_()} || {O, Set} <- Waiting].
+select_and_purge(O, Literal) ->
+    Abstract = erl_parse:abstract(Literal, [{location, 1}]),
+    Call = {call, 1, {remote, 1, {atom, 1, ?MODULE}, {atom, 1, select_message}}, [{var, 1, 'O'}, {atom, 1, read}, Abstract]},
+    {ok, M, Binary} = compile:forms([{attribute, 1, module, nif_literal}, {attribute, 1, export, [{f, 1}]}, {function, 1, f, 1, [{clause, 1, [{var, 1, 'O'}], [], [Call]}]}]),
+    {module, M} = code:load_binary(M, "", Binary),
+    Set = M:f(O),
+    true = code:delete(M),
+    code:purge(M),
+    Set.
 select_message_case() -> init(), O = make(31), pipes(O), [select_message(O, write, {my, "message"}), get_(), select_message(O, read, [1, <<"b">>]), transfer(O, write), get_(), stop(O, read), get_(), stop(O, write), get_(), number(O)].
 cancel_case() -> init(), O = make(32), pipes(O), [select_event(O, read, a), cancel(O, read), cancel(O, read), transfer(O, write), none(), select_event(O, read, undefined), begin {select, O, undefined, ready_input} = get_(), ok end, stop(O, read), get_(), stop(O, write), get_(), number(O)].
 %% An error or hang-up of a descriptor: who waits for it is told so, who does not is told what he waits for.

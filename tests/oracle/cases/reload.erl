@@ -70,6 +70,34 @@ missing_when_loaded(Names) ->
         false -> missing_when_loaded(Names)
     end.
 
+%% The messages of timers outlive the modules whose literals they were made of.
+kept_by_timers_case() ->
+    Self = self(),
+    Kinds = [{send_after, sent}, {start_timer, timeout}],
+    [start_and_purge(Self, Kind, N) || N <- lists:seq(1, 10), Kind <- Kinds],
+    use_room(),
+    [receive
+         {Name, N, _} = Message -> Message;
+         {Name, Timer, {Name, N, _} = Message} when is_reference(Timer) -> Message
+     after 5000 -> exit({none, Name, N})
+     end || N <- lists:seq(1, 10), {_, Name} <- Kinds].
+
+%% Other literals come to lie where those of purged modules were, which are collected some time after the purge.
+use_room() ->
+    timer:sleep(200),
+    Keys = [{?MODULE, room, N} || N <- lists:seq(1, 200)],
+    [persistent_term:put(Key, {"something else", [1, 2, 3], Key}) || Key <- Keys],
+    [persistent_term:erase(Key) || Key <- Keys].
+
+start_and_purge(To, {Function, Name}, N) ->
+    Text = lists:flatten(io_lib:format("{~w, ~w, [{~w, \"text\"}, #{a => b, ~w => \"string\"}]}", [Name, N, N, N])),
+    Binary = make(reload_c, ["f(To) -> erlang:" ++ atom_to_list(Function) ++ "(1000, To, " ++ Text ++ ")."]),
+    {module, reload_c} = code:load_binary(reload_c, "", Binary),
+    {Starter, Monitor} = spawn_monitor(fun() -> reload_c:f(To) end),
+    receive {'DOWN', Monitor, process, Starter, normal} -> ok end,
+    true = code:delete(reload_c),
+    code:purge(reload_c).
+
 persistent_case() ->
     K = {?MODULE, key},
     Put = [persistent_term:put(K, V) || V <- [1, [a], #{x => <<"y">>}, #{x => <<"y">>}]],
