@@ -1,7 +1,7 @@
 // Maps.
 
 #include "bif/bif.h"
-#include "term/map.h"
+#include "term/map_trie.h"
 
 enum {
     ITERATION_BATCH = 32, // pairs that one step of a maps:iterator/1 takes from a large map
@@ -247,4 +247,27 @@ BIF(erts_internal, map_to_tuple_keys, 1) {
     if (!is_map(arguments[0]))
         return raise_badmap(self, arguments[0]);
     return map_is_small(arguments[0]) ? boxed(arguments[0])[1] : raise_badarg(self);
+}
+
+// An inner node of a map is no term of Erlang's: a tuple of its children takes as many words. The depth is limited.
+static term tuple_of_node(struct heap *heap, term node) {
+    if (is_list(node))
+        return node;
+    size_t count = node_count(node);
+    term *words = heap_tuple(heap, count);
+    for (size_t i = 0; i < count; i++)
+        words[1 + i] = tuple_of_node(heap, node_children(node)[i]);
+    return boxed_make(words);
+}
+
+// What erts_debug:size/1 wants to know of a large map.
+BIF(erts_internal, map_hashmap_children, 1) {
+    if (!is_map(arguments[0]))
+        return raise_badmap(self, arguments[0]);
+    if (map_is_small(arguments[0]))
+        return raise_badarg(self);
+    term list = NIL;
+    for (size_t i = node_count(arguments[0]); i-- > 0;)
+        list = heap_cons(&self->heap, tuple_of_node(&self->heap, node_children(arguments[0])[i]), list);
+    return list;
 }
