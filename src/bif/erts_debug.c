@@ -150,13 +150,14 @@ BIF(erts_debug, size_shared, 1) {
     return heap_unsigned(&self->heap, size);
 }
 
-// To the standard output, and as a string.
+// To the standard output, and as a string: their lines end differently, as on OTP.
 BIF(erts_debug, display, 1) {
     struct text text = {0};
     term_print(&text, arguments[0]);
-    text_append(&text, "\n", 1);
     fwrite(text.bytes, 1, text.size, stdout);
+    fputs("\r\n", stdout);
     fflush(stdout);
+    text_append(&text, "\n", 1);
     term string = heap_string(&self->heap, (const char *)text.bytes, text.size);
     text_free(&text);
     return string;

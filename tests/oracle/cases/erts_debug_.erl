@@ -19,8 +19,6 @@ copy_shared_case() ->
     T = {lists:seq(1, 5), map(40), "text"}, S = {T, T},
     [erts_debug:copy_shared(S) =:= S, erts_debug:copy_shared(S, true) =:= S, erts_debug:copy_shared(x)].
 
-display_case() -> [erts_debug:display(V) || V <- [a, {a, [1], "x", <<1>>}, 1.5, #{a => 1}]].
-
 children_case() ->
     [catch_(fun() -> erts_internal:map_hashmap_children(V) end) || V <- [#{}, map(32), x, {}]]
         ++ [is_list(erts_internal:map_hashmap_children(map(33)))].
