@@ -4,7 +4,6 @@
 // vm.hooks.port_process_down; a monitor that was taken away is not found then.
 
 #include "driver/loaded.h"
-#include "proc/signal.h"
 #include "sched/sched.h"
 #include "sys/sys.h"
 #include "vm.h"
@@ -24,18 +23,6 @@ static struct driver_monitor *take(struct driver_monitor **place) {
     if (monitor)
         *place = monitor->next;
     return monitor;
-}
-
-// Tells the process, by a signal with the reference.
-static bool tell(ErlDrvPort port, const struct driver_monitor *monitor, enum signal_kind kind) {
-    struct heap builder = {0};
-    term reference = heap_reference_of(&builder, monitor->ids);
-    struct epoch_member *visit = epoch_visit();
-    struct process *process = proc_lookup(monitor->pid);
-    bool told = process && proc_signal(process, proc_signal_new(kind, port->port->id, NONE, reference));
-    epoch_visit_end(visit);
-    heap_free(&builder);
-    return told;
 }
 
 static void process_down(uint64_t id, uint64_t reference) {
@@ -64,7 +51,7 @@ term driver_monitors_list(const struct port *port, struct heap *heap) {
 
 void driver_monitors_stop(ErlDrvPort port) {
     for (struct driver_monitor *monitor; (monitor = take(&port->monitors));) {
-        tell(port, monitor, SIGNAL_DEMONITOR);
+        visit_demonitor(monitor->pid, port->port->id, monitor->ids);
         sys_free(monitor);
     }
 }
@@ -82,7 +69,7 @@ int driver_monitor_process(ErlDrvPort port, ErlDrvTermData pid, ErlDrvMonitor *g
     struct driver_monitor *monitor = sys_alloc_zero(sizeof *monitor);
     monitor->pid = pid;
     heap_reference_ids(monitor->ids);
-    if (!is_local_pid(pid) || !tell(port, monitor, SIGNAL_MONITOR)) {
+    if (!visit_monitor(pid, port->port->id, monitor->ids)) {
         sys_free(monitor);
         return 1;
     }
@@ -97,7 +84,7 @@ int driver_demonitor_process(ErlDrvPort port, const ErlDrvMonitor *given) {
     struct driver_monitor *monitor = take(place_of(port, given->data));
     if (!monitor)
         return 1;
-    tell(port, monitor, SIGNAL_DEMONITOR);
+    visit_demonitor(monitor->pid, port->port->id, monitor->ids);
     sys_free(monitor);
     return 0;
 }

@@ -76,9 +76,7 @@ ErlDrvSInt driver_port_release(ErlDrvPort port) {
         pthread_mutex_destroy(&port->data_lock->lock);
     sys_free(port->data_lock);
     io_queue_clear(&port->queue);
-    struct epoch_member *visit = epoch_visit();
     epoch_retire(port, sys_free);
-    epoch_visit_end(visit);
     return 0;
 }
 

@@ -205,6 +205,15 @@ static inline void shared_binary_retain(struct shared_binary *shared) {
     atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
 }
 
+// For whoever has found it in a table of his own, from which its destructor takes it: false when that is about to run.
+static inline bool shared_binary_try_retain(struct shared_binary *shared) {
+    size_t references = atomic_load(&shared->references);
+    while (references > 0)
+        if (atomic_compare_exchange_weak(&shared->references, &references, references + 1))
+            return true;
+    return false;
+}
+
 // A reference for a slice on a process's heap. Who appends to a binary once will do so again, as a rule: so many are
 // taken at a time, since counting together with other processors takes longer than the rest. The next collection gives
 // back what is left.

@@ -5,7 +5,6 @@
 // monitor that was taken away, or whose resource is gone, is simply not found.
 
 #include "nif/resource.h"
-#include "proc/signal.h"
 #include "sched/sched.h"
 #include "sys/sys.h"
 #include "vm.h"
@@ -58,18 +57,6 @@ static void insert(struct nif_monitor *monitor) {
     pthread_mutex_unlock(&vm.nif->monitors->lock);
 }
 
-// Tells the process, by a signal with the reference.
-static bool tell(const struct nif_monitor *monitor, enum signal_kind kind) {
-    struct heap builder = {0};
-    term reference = heap_reference_of(&builder, monitor->ids);
-    struct epoch_member *visit = epoch_visit();
-    struct process *process = proc_lookup(monitor->pid);
-    bool told = process && proc_signal(process, proc_signal_new(kind, ATOM_resource, NONE, reference));
-    epoch_visit_end(visit);
-    heap_free(&builder);
-    return told;
-}
-
 void resource_monitors_end(struct resource *resource) {
     for (;;) {
         pthread_mutex_lock(&vm.nif->monitors->lock);
@@ -77,7 +64,7 @@ void resource_monitors_end(struct resource *resource) {
         pthread_mutex_unlock(&vm.nif->monitors->lock);
         if (!monitor)
             return;
-        tell(monitor, SIGNAL_DEMONITOR);
+        visit_demonitor(monitor->pid, ATOM_resource, monitor->ids);
         sys_free(monitor);
     }
 }
@@ -87,7 +74,8 @@ static void resource_down(uint64_t reference, uint64_t pid) {
     reference_ids(reference, ids);
     pthread_mutex_lock(&vm.nif->monitors->lock);
     struct nif_monitor **place = place_of(ids), *monitor = *place ? take(place) : NULL;
-    struct resource *resource = monitor && resource_try_retain(monitor->resource) ? monitor->resource : NULL;
+    struct resource *resource =
+        monitor && shared_binary_try_retain(resource_shared(monitor->resource)) ? monitor->resource : NULL;
     pthread_mutex_unlock(&vm.nif->monitors->lock);
     sys_free(monitor);
     if (!resource)
@@ -115,7 +103,7 @@ int enif_monitor_process(ErlNifEnv *env, void *object, const ErlNifPid *pid, Erl
     struct resource *resource = resource_of(object);
     if (!resource->type->callbacks.down)
         return -1;
-    if (!enif_is_process_alive(env, (ErlNifPid *)pid))
+    if (!visit_is_alive(pid->pid))
         return 1;
     struct nif_monitor *monitor = sys_alloc_zero(sizeof *monitor);
     monitor->resource = resource;
@@ -124,7 +112,7 @@ int enif_monitor_process(ErlNifEnv *env, void *object, const ErlNifPid *pid, Erl
     ErlNifMonitor name = {0};
     memcpy(name.data, monitor->ids, sizeof monitor->ids);
     insert(monitor);
-    if (!tell(monitor, SIGNAL_MONITOR)) {
+    if (!visit_monitor(monitor->pid, ATOM_resource, monitor->ids)) {
         enif_demonitor_process(env, object, &name);
         return 1;
     }
@@ -142,7 +130,7 @@ int enif_demonitor_process(ErlNifEnv *env, void *object, const ErlNifMonitor *gi
     pthread_mutex_unlock(&vm.nif->monitors->lock);
     if (!monitor)
         return 1;
-    tell(monitor, SIGNAL_DEMONITOR);
+    visit_demonitor(monitor->pid, ATOM_resource, monitor->ids);
     sys_free(monitor);
     return 0;
 }

@@ -164,15 +164,6 @@ void enif_keep_resource(void *object) {
     shared_binary_retain(resource_shared(resource_of(object)));
 }
 
-bool resource_try_retain(struct resource *resource) {
-    struct shared_binary *shared = resource_shared(resource);
-    size_t references = atomic_load(&shared->references);
-    while (references > 0)
-        if (atomic_compare_exchange_weak(&shared->references, &references, references + 1))
-            return true;
-    return false;
-}
-
 size_t enif_sizeof_resource(void *object) {
     return resource_of(object)->size;
 }

@@ -38,8 +38,6 @@ static inline struct shared_binary *resource_shared(struct resource *resource) {
 }
 // The resource of a reference or a binary, or NULL.
 struct resource *resource_of_term(term t);
-// Counts it, unless it is being destroyed: then false.
-bool resource_try_retain(struct resource *resource);
 term resource_reference(struct heap *heap, struct resource *resource);
 
 // A type that a load or upgrade callback opened: valid when that succeeds.

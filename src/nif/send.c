@@ -42,11 +42,7 @@ int enif_whereis_port(ErlNifEnv *env, ERL_NIF_TERM name, ErlNifPort *port) {
 // ---- whether they live
 
 int enif_is_process_alive(ErlNifEnv *env, ErlNifPid *pid) {
-    struct epoch_member *visit = epoch_visit();
-    struct process *process = is_local_pid(pid->pid) ? proc_lookup(pid->pid) : NULL;
-    bool alive = process && !(atomic_load(&process->state) & STATE_EXITING);
-    epoch_visit_end(visit);
-    return alive;
+    return visit_is_alive(pid->pid);
 }
 
 int enif_is_current_process_alive(ErlNifEnv *env) {

@@ -67,6 +67,13 @@ struct epoch_member;
 struct epoch_member *epoch_visit(void);
 void epoch_visit_end(struct epoch_member *member);
 
+// With a visit of their own (visit.c). Whether a local process lives; false of what is no local pid.
+bool visit_is_alive(term pid);
+// A process will tell a watcher that is none (a port; ATOM_socket, ATOM_resource: see vm.hooks) of its end, under the
+// reference of these ids, until that is taken back. False when it is gone.
+bool visit_monitor(term pid, term watcher, const uint32_t ids[3]);
+void visit_demonitor(term pid, term watcher, const uint32_t ids[3]);
+
 // ---- standing still (freeze.c) ------------------------------------------------------------------------------------
 
 // Stops all schedulers (but the caller's own) between two slices, and keeps the slow-work pool from beginning anything,

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "proc/raise.h"
-#include "proc/signal.h"
 #include "socket/turn.h"
 #include "sys/sys.h"
 #include "term/atom.h"
@@ -58,12 +57,7 @@ void socket_release_later(struct socket *socket) {
 }
 
 bool socket_try_retain(struct socket *socket) {
-    struct shared_binary *shared = shared_of(socket);
-    size_t references = atomic_load(&shared->references);
-    while (references > 0)
-        if (atomic_compare_exchange_weak(&shared->references, &references, references + 1))
-            return true;
-    return false;
+    return shared_binary_try_retain(shared_of(socket));
 }
 
 // ---- the open ones ------------------------------------------------------------------------------------------------
@@ -112,18 +106,6 @@ static void take_out(struct socket *socket) {
 
 // ---- the owner ----------------------------------------------------------------------------------------------------
 
-// A signal of the monitor to a process; false when it is gone.
-static bool tell_owner(struct socket *socket, term owner, enum signal_kind kind) {
-    struct heap builder = {0};
-    term reference = heap_reference_of(&builder, socket->ids);
-    struct epoch_member *visit = epoch_visit();
-    struct process *process = proc_lookup(owner);
-    bool told = process && proc_signal(process, proc_signal_new(kind, ATOM_socket, NONE, reference));
-    epoch_visit_end(visit);
-    heap_free(&builder);
-    return told;
-}
-
 // OTP's registry process is told of those that are to be registered.
 static void tell_registry(struct socket *socket, term what) {
     term registry = atomic_load(&vm.sockets->registry);
@@ -168,7 +150,7 @@ term socket_new(struct process *owner, int descriptor, const struct socket_optio
     socket->sides[SIDE_WRITE].states = options->connected ? SOCKET_CONNECTED : 0;
     term reference = heap_magic_reference_of(&owner->heap, shared, socket->ids);
     insert(socket);
-    tell_owner(socket, owner->pid, SIGNAL_MONITOR);
+    visit_monitor(owner->pid, ATOM_socket, socket->ids);
     tell_registry(socket, ATOM_add);
     return reference;
 }
@@ -218,8 +200,7 @@ static int detach(struct socket *socket, unsigned states) {
         return -1;
     poll_disarm(&socket->source);
     take_out(socket);
-    if (owner != ATOM_undefined)
-        tell_owner(socket, owner, SIGNAL_DEMONITOR);
+    visit_demonitor(owner, ATOM_socket, socket->ids); // unless it has ended
     tell_registry(socket, ATOM_del);
     return descriptor;
 }
@@ -268,8 +249,8 @@ void socket_set_owner(struct socket *socket, term pid) {
     mutex_unlock(&socket->lock);
     if (!changes)
         return;
-    tell_owner(socket, before, SIGNAL_DEMONITOR);
-    if (!tell_owner(socket, pid, SIGNAL_MONITOR))
+    visit_demonitor(before, ATOM_socket, socket->ids);
+    if (!visit_monitor(pid, ATOM_socket, socket->ids))
         orphaned(socket, pid);
 }
 
@@ -293,7 +274,7 @@ static void socket_destroy(struct shared_binary *shared) {
     if (socket->descriptor >= 0) {
         poll_disarm(&socket->source);
         take_out(socket);
-        tell_owner(socket, socket->owner, SIGNAL_DEMONITOR);
+        visit_demonitor(socket->owner, ATOM_socket, socket->ids);
         close_unattended(socket->descriptor);
     }
     socket_end_file(socket);

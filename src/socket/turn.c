@@ -11,14 +11,6 @@ static const unsigned side_events[SIDE_COUNT] = {POLL_READ, POLL_WRITE};
 
 // ---- waiters ------------------------------------------------------------------------------------------------------
 
-static bool is_alive(term pid) {
-    struct epoch_member *visit = epoch_visit();
-    struct process *process = proc_lookup(pid);
-    bool alive = process && !(atomic_load(&process->state) & STATE_EXITING);
-    epoch_visit_end(visit);
-    return alive;
-}
-
 // One that waits keeps the socket.
 static struct socket_waiter *waiter_new(struct socket *socket, term pid, term handle) {
     struct socket_waiter *waiter = sys_alloc_zero(sizeof *waiter);
@@ -92,7 +84,7 @@ static void next_turn(struct socket *socket, enum socket_side_name name) {
     assert_debug(!side->current);
     while (side->queue && !side->current) {
         struct socket_waiter *waiter = queue_take(side, &side->queue);
-        if (is_alive(waiter->pid) && !arm(socket, name))
+        if (visit_is_alive(waiter->pid) && !arm(socket, name))
             side->current = waiter;
         else
             waiter_free(socket, waiter);
@@ -127,12 +119,12 @@ void socket_ready(struct poll_source *source, unsigned events) {
 void socket_forget_ended(struct socket *socket, enum socket_side_name name) {
     struct socket_side *side = &socket->sides[name];
     for (struct socket_waiter **place = &side->queue; *place;) {
-        if (is_alive((*place)->pid))
+        if (visit_is_alive((*place)->pid))
             place = &(*place)->next;
         else
             waiter_free(socket, queue_take(side, place));
     }
-    if (side->current && !is_alive(side->current->pid))
+    if (side->current && !visit_is_alive(side->current->pid))
         socket_pass(socket, name);
 }
 
