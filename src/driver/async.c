@@ -1,10 +1,9 @@
 // driver_async: work for threads of our own, whose end the port is told.
 
-#include <pthread.h>
-
 #include "driver/loaded.h"
 #include "sched/sched.h"
 #include "sys/sys.h"
+#include "sys/thread.h"
 #include "vm.h"
 
 struct driver_job {
@@ -12,23 +11,21 @@ struct driver_job {
     struct loaded_driver *loaded; // retained
     term port;
     void (*invoke)(void *);
-    void (*discard)(void *); // of the data when the port is gone; NULL: nothing is to be done
+    void (*discard)(void *); // of the data that nobody is told of; NULL: nothing is to be done
     void *data;
 };
 
 static void tell(struct driver_job *job) {
     struct port *port = port_lookup(job->port);
-    ErlDrvPort of = port ? port->driver_data : NULL;
+    ErlDrvPort of = job->loaded->entry->ready_async && port ? port->driver_data : NULL;
     if (!of || !driver_port_lock(of)) {
         if (job->discard)
             job->discard(job->data);
         return;
     }
-    if (of->loaded->entry->ready_async) {
-        driver_enter(of);
-        of->loaded->entry->ready_async(of->data, (ErlDrvThreadData)job->data);
-        driver_leave(of);
-    }
+    driver_enter(of);
+    of->loaded->entry->ready_async(of->data, (ErlDrvThreadData)job->data);
+    driver_leave(of);
     driver_port_unlock(of);
 }
 
@@ -44,7 +41,7 @@ static struct driver_job *next_job(struct driver_lane *lane) {
     return job;
 }
 
-static void *serve(void *argument) {
+static void serve(void *argument) {
     for (;;) {
         struct driver_job *job = next_job(argument);
         job->invoke(job->data);
@@ -54,7 +51,6 @@ static void *serve(void *argument) {
         epoch_visit_end(visit);
         sys_free(job);
     }
-    return NULL;
 }
 
 static void give(struct driver_lane *lane, struct driver_job *job) {
@@ -63,10 +59,7 @@ static void give(struct driver_lane *lane, struct driver_job *job) {
     lane->end = &job->next;
     if (!lane->running) {
         lane->running = true;
-        pthread_t thread;
-        if (pthread_create(&thread, NULL, serve, lane) != 0)
-            sys_fatal("cannot create a thread for a driver's work");
-        pthread_detach(thread);
+        thread_start("purlin-driver", serve, lane);
     }
     pthread_cond_signal(&lane->filled);
     pthread_mutex_unlock(&lane->lock);

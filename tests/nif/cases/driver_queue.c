@@ -194,6 +194,25 @@ static int print_surroundings(char *answer, size_t room) {
                     (long long)erl_drv_convert_time_unit(1500, ERL_DRV_MSEC, ERL_DRV_SEC), now.secs < 1000000);
 }
 
+// ---- work for another thread, of whose end this driver is not told
+
+struct errand {
+    ErlDrvTermData port, observer;
+    int number;
+};
+
+static void do_errand(void *memory) {
+    ((struct errand *)memory)->number++;
+}
+
+static void discard_errand(void *memory) {
+    struct errand *errand = memory;
+    ErlDrvTermData words[] = {ERL_DRV_ATOM, driver_mk_atom("driver_queue"), ERL_DRV_ATOM,  driver_mk_atom("discarded"),
+                              ERL_DRV_INT,  (ErlDrvTermData)errand->number, ERL_DRV_TUPLE, 3};
+    erl_drv_send_term(errand->port, errand->observer, words, sizeof words / sizeof *words);
+    driver_free(errand);
+}
+
 static ErlDrvSSizeT control(ErlDrvData data, unsigned operation, char *bytes, ErlDrvSizeT size, char **answer,
                             ErlDrvSizeT ignored) {
     struct device *device = (struct device *)data;
@@ -247,6 +266,12 @@ static ErlDrvSSizeT control(ErlDrvData data, unsigned operation, char *bytes, Er
         memset(diary, 0, diary_size);
         diary_size = 0;
         return result;
+    case 16: {
+        struct errand *errand = driver_alloc(sizeof *errand);
+        *errand = (struct errand){driver_mk_port(device->port), device->observer, 1};
+        driver_async(device->port, NULL, do_errand, errand, discard_errand);
+        break;
+    }
     }
     int length = snprintf(*answer, room, "%d, ", result);
     return length + print_queue(device->port, *answer + length, room - (size_t)length);

@@ -106,6 +106,10 @@ closed_while_watching_case() ->
     port_close(P),
     [got(), process_info(self(), monitored_by)].
 
+%% ---- work that nobody is told of
+
+async_case() -> P = opened(), [port_control(P, 16, ""), until(discarded)].
+
 %% ---- ports that it makes
 
 made_case() ->
