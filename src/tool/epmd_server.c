@@ -42,7 +42,8 @@ struct client {
     uint8_t request[2 + REQUEST_MAX];
     uint8_t *output;
     size_t output_size, output_sent;
-    // Of a node, parts of its request.
+    // Of a node: who registered before it, and parts of its request.
+    struct client *older;
     const uint8_t *details; // port:16, type, protocol, highest:16, lowest:16
     const uint8_t *name, *extra;
     size_t name_size, extra_size;
@@ -65,6 +66,7 @@ struct server {
     size_t listener_count;
     struct client **clients;
     size_t count, room, limit;
+    struct client *nodes;   // those of the clients that are, the newest first
     struct gone_name *gone; // who went first
     size_t gone_count;
     uint32_t creation;
@@ -135,9 +137,11 @@ static bool open_listeners(struct server *server) {
 
 // ---- clients ------------------------------------------------------------------------------------------------------
 
-static bool is_loopback(const struct sockaddr_storage *address) {
+static bool is_local(const struct sockaddr_storage *address) {
     if (address->ss_family == AF_INET)
         return ntohl(((const struct sockaddr_in *)address)->sin_addr.s_addr) >> 24 == 127;
+    if (address->ss_family != AF_INET6)
+        return address->ss_family == AF_UNIX; // systemd may give us one of these
     const struct in6_addr *ip6 = &((const struct sockaddr_in6 *)address)->sin6_addr;
     return IN6_IS_ADDR_LOOPBACK(ip6) || (IN6_IS_ADDR_V4MAPPED(ip6) && ip6->s6_addr[12] == 127);
 }
@@ -174,6 +178,10 @@ static void remember_gone(struct server *server, const struct client *node) {
 }
 
 static void unregister(struct server *server, const struct client *node) {
+    struct client **at = &server->nodes;
+    while (*at != node)
+        at = &(*at)->older;
+    *at = node->older;
     say(server, "unregistering '%.*s'", (int)node->name_size, node->name);
     remember_gone(server, node);
 }
@@ -227,25 +235,16 @@ static void accept_client(struct server *server, int listener) {
     }
     struct client *client = sys_alloc_zero(sizeof *client);
     client->descriptor = descriptor;
-    client->is_local = is_loopback(&address);
+    client->is_local = is_local(&address);
     client->deadline = sys_monotonic_time() + server->options->packet_timeout * (int64_t)SECOND;
     server->clients[server->count++] = client;
 }
 
 static struct client *find_node(const struct server *server, const uint8_t *name, size_t size) {
-    for (size_t i = 0; i < server->count; i++) {
-        struct client *client = server->clients[i];
-        if (client->state == CLIENT_NODE && client->name_size == size && !memcmp(client->name, name, size))
-            return client;
-    }
-    return NULL;
-}
-
-static bool has_nodes(const struct server *server) {
-    for (size_t i = 0; i < server->count; i++)
-        if (server->clients[i]->state == CLIENT_NODE)
-            return true;
-    return false;
+    struct client *node = server->nodes;
+    while (node && !(node->name_size == size && !memcmp(node->name, name, size)))
+        node = node->older;
+    return node;
 }
 
 static void answer(struct client *client, const void *bytes, size_t size) {
@@ -302,6 +301,8 @@ static void register_node(struct server *server, struct client *client, const ui
         !is_name(name, name_size) || extra_size > EXTRA_BYTES_MAX || find_node(server, name, name_size) != NULL;
     if (!refused) {
         client->state = CLIENT_NODE;
+        client->older = server->nodes;
+        server->nodes = client;
         client->details = body;
         client->name = name;
         client->name_size = name_size;
@@ -344,11 +345,8 @@ static void tell_port(const struct server *server, struct client *client, const 
 static void tell_names(const struct server *server, struct client *client) {
     answer16(client, 0);
     answer16(client, server->options->port);
-    for (size_t i = server->count; i-- > 0;) { // the newest first
-        const struct client *node = server->clients[i];
+    for (const struct client *node = server->nodes; node; node = node->older) {
         char end[32];
-        if (node->state != CLIENT_NODE)
-            continue;
         answer(client, "name ", 5);
         answer(client, node->name, node->name_size);
         answer(client, end, (size_t)snprintf(end, sizeof end, " at port %zu\n", number16(node->details)));
@@ -359,11 +357,8 @@ static void tell_names(const struct server *server, struct client *client) {
 static void dump(const struct server *server, struct client *client) {
     answer16(client, 0);
     answer16(client, server->options->port);
-    for (size_t i = server->count; i-- > 0;) { // the newest first
-        const struct client *node = server->clients[i];
+    for (const struct client *node = server->nodes; node; node = node->older) {
         char end[64];
-        if (node->state != CLIENT_NODE)
-            continue;
         int size = snprintf(end, sizeof end, "> at port %zu, fd = %d\n", number16(node->details), node->descriptor);
         answer(client, "active name     <", 17);
         answer(client, node->name, node->name_size);
@@ -381,7 +376,7 @@ static void dump(const struct server *server, struct client *client) {
 static void end_server(struct server *server, struct client *client) {
     if (!client->is_local)
         return;
-    server->ended = server->options->relaxed || !has_nodes(server);
+    server->ended = server->options->relaxed || !server->nodes;
     answer(client, server->ended ? "OK" : "NO", 2);
 }
 
