@@ -152,7 +152,7 @@ links_at_gate_case() -> init(), S = self(),
          {O, P, M} = at_gate(),
          Q = spawn(fun() -> Do(P), S ! did, receive {stop, Why} -> exit(Why) end end), receive did -> ok end,
          Q ! {stop, Why},
-         A = receive {'DOWN', M, process, P, R} -> R after 300 -> alive end,
+         A = receive {'DOWN', M, process, P, R} -> R after 1500 -> alive end,
          transfer(O, write), {gate, 1, B, _} = gate(), A2 = case A of alive -> receive_(M); _ -> A end,
          receive [_ | _] -> ok after 0 -> ok end,
          {A, A2, B}
