@@ -85,18 +85,14 @@ void export_set_traced(struct export *export, bool traced) {
 
 // ---- who saves
 
+// The first one covers all exports, and the last one uncovers them.
 static void change(bool one_more) {
     struct call_savers *savers = vm.call_savers;
     mutex_lock(&savers->lock);
     savers->count += one_more ? 1 : -1;
-    if (savers->count <= 1) {
-        for (size_t i = 0; i < code_export_count(); i++) {
-            if (savers->count == 0)
-                uncover(code_export_at(i));
-            else if (one_more)
-                cover(code_export_at(i));
-        }
-    }
+    bool changes = savers->count == (one_more ? 1 : 0);
+    for (size_t i = 0; changes && i < code_export_count(); i++)
+        (one_more ? cover : uncover)(code_export_at(i));
     mutex_unlock(&savers->lock);
 }
 
