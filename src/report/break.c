@@ -1,6 +1,8 @@
 // ^C: the menu that asks what to do. Only the standard input is the menu's, and the rest of the VM goes on while it
 // waits; it stands still while something is told.
 
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,14 +31,24 @@ static void say(const char *text) {
     fflush(stdout);
 }
 
-// One character of the line that is typed, the first that is no space; EOF at the end of the input.
+// 1, 0 at the end of the input, or -1 when there is none any more. The descriptor may be one that does not block.
+static ssize_t read_character(char *c) {
+    struct pollfd input = {STDIN_FILENO, POLLIN, 0};
+    for (;;) {
+        ssize_t got = read(STDIN_FILENO, c, 1);
+        if (got >= 0 || (errno != EINTR && errno != EAGAIN))
+            return got;
+        poll(&input, 1, -1);
+    }
+}
+
+// One character of the line that is typed, the first that is no space; EOF when nothing can be typed any more.
 static int answer(void) {
     char first = '\n', next = 0;
     while (next != '\n' && next != '\r') {
-        ssize_t got = read(STDIN_FILENO, &next, 1);
-        if (got == 0)
+        if (read_character(&next) <= 0)
             return EOF;
-        if (got > 0 && first == '\n' && next != ' ')
+        if (first == '\n' && next != ' ')
             first = next;
     }
     return first;
