@@ -45,9 +45,7 @@ void report_modules(struct writer *writer) {
         const struct code *current = atomic_load(&module->current), *old = atomic_load(&module->old);
         if (!current && !old)
             continue;
-        writer_format(writer, "=mod:");
-        writer_term(writer, module->name);
-        writer_format(writer, "\n");
+        writer_section(writer, "mod", module->name);
         write_code(writer, "Current", current);
         write_code(writer, "Old", old);
     }
@@ -73,9 +71,9 @@ void report_funs(struct writer *writer) {
     for (uint32_t i = 0; i < index_count(lambdas) && writer->left > 0; i++) {
         const struct lambda *lambda = index_at(lambdas, i);
         const struct function *function = atomic_load(&lambda->function);
-        writer_format(writer, "=fun\nModule: ");
-        writer_term(writer, lambda->module);
-        writer_format(writer, "\nUniq: %u\nIndex: %u\nAddress: 0x%016" PRIxPTR "\nRefc: 1\n", lambda->old_uniq,
+        writer_format(writer, "=fun\n");
+        writer_field(writer, "Module", lambda->module);
+        writer_format(writer, "Uniq: %u\nIndex: %u\nAddress: 0x%016" PRIxPTR "\nRefc: 1\n", lambda->old_uniq,
                       lambda->index, function ? (uintptr_t)atomic_load(&function->entry) : (uintptr_t)0);
     }
 }

@@ -51,25 +51,21 @@ static void write_bonds(struct writer *writer, const struct channel *channel, te
 static void write_node(struct writer *writer, const struct node *node) {
     const struct channel *channel = node->channel;
     bool up = channel && atomic_load(&channel->state) == CHANNEL_UP;
-    writer_format(writer, "=%s:%u\nName: ",
+    writer_format(writer, "=%s:%u\n",
                   !up               ? "not_connected"
                   : channel->hidden ? "hidden_node"
                                     : "visible_node",
                   (unsigned)atom_index(node->name));
-    writer_term(writer, node->name);
-    writer_format(writer, "\n");
+    writer_field(writer, "Name", node->name);
     if (!up)
         return;
-    writer_format(writer, "Controller: ");
-    writer_term(writer, channel->controller);
-    writer_format(writer, "\nCreation: %u\n", (unsigned)atomic_load(&node->creation));
+    writer_field(writer, "Controller", channel->controller);
+    writer_format(writer, "Creation: %u\n", (unsigned)atomic_load(&node->creation));
     write_bonds(writer, channel, node->name);
 }
 
 void report_distribution(struct writer *writer) {
-    writer_format(writer, "=node:");
-    writer_term(writer, atomic_load(&vm.node_name));
-    writer_format(writer, "\n");
+    writer_section(writer, "node", atomic_load(&vm.node_name));
     if (!dist_is_alive()) {
         writer_format(writer, "=no_distribution\n");
         return;

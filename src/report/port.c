@@ -37,19 +37,13 @@ static void write_monitors(struct writer *writer, const struct port *port) {
 }
 
 static void write_port(struct writer *writer, const struct port *port) {
-    writer_format(writer, "=port:");
-    writer_term(writer, port->id);
-    writer_format(writer, "\n");
+    writer_section(writer, "port", port->id);
     write_state(writer, port);
-    writer_format(writer, "Slot: %llu\nConnected: ", (unsigned long long)immediate_payload(port->id));
-    writer_term(writer, port->owner);
-    writer_format(writer, "\n");
+    writer_format(writer, "Slot: %llu\n", (unsigned long long)immediate_payload(port->id));
+    writer_field(writer, "Connected", port->owner);
     write_links(writer, port);
-    if (port->name != NIL) {
-        writer_format(writer, "Registered as: ");
-        writer_term(writer, port->name);
-        writer_format(writer, "\n");
-    }
+    if (port->name != NIL)
+        writer_field(writer, "Registered as", port->name);
     write_monitors(writer, port);
     writer_format(writer, "%s: %s\n",
                   is_driver(port, "fd")      ? "Port is UNIX fd not opened by emulator"
@@ -58,11 +52,8 @@ static void write_port(struct writer *writer, const struct port *port) {
                   port->title);
     writer_format(writer, "Input: %llu\nOutput: %llu\nQueue: %zu\n", (unsigned long long)port->input_bytes,
                   (unsigned long long)port->output_bytes, port->queued);
-    if (port->data != ATOM_undefined) {
-        writer_format(writer, "Port Data: ");
-        writer_term(writer, port->data);
-        writer_format(writer, "\n");
-    }
+    if (port->data != ATOM_undefined)
+        writer_field(writer, "Port Data", port->data);
 }
 
 void report_ports(struct writer *writer) {

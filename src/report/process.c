@@ -163,14 +163,10 @@ READS_WHAT_CHANGES static void write_origin(struct writer *writer, struct proces
     const struct export *call = process->initial_call;
     term name = atomic_load(&process->registered_name), parent = process->parent;
     bool readable = report_may_read(process);
-    writer_format(writer, "=proc:");
-    writer_term(writer, process->pid);
-    writer_format(writer, "\nState: %s\n", state_name(process));
-    if (name != NIL) {
-        writer_format(writer, "Name: ");
-        writer_term(writer, name);
-        writer_format(writer, "\n");
-    }
+    writer_section(writer, "proc", process->pid);
+    writer_format(writer, "State: %s\n", state_name(process));
+    if (name != NIL)
+        writer_field(writer, "Name", name);
     if (call) {
         writer_format(writer, "Spawned as: ");
         writer_mfa(writer, call->module, call->function, call->arity);
@@ -178,10 +174,9 @@ READS_WHAT_CHANGES static void write_origin(struct writer *writer, struct proces
     }
     if (readable && (atomic_load(&process->state) & STATE_MASK) == STATE_RUNNING)
         write_current_call(writer, process);
-    writer_format(writer, "Spawned by: ");
-    writer_term(writer, is_local_pid(parent) || (readable && is_pid(parent)) ? parent : NIL);
+    writer_field(writer, "Spawned by", is_local_pid(parent) || (readable && is_pid(parent)) ? parent : NIL);
     size_t messages = readable ? report_message_count(process) : process->mailbox_length;
-    writer_format(writer, "\nMessage queue length: %zu\n", messages);
+    writer_format(writer, "Message queue length: %zu\n", messages);
 }
 
 static size_t between(const term *start, const term *end) {

@@ -7,12 +7,6 @@
 #include "proc/dictionary.h"
 #include "proc/table.h"
 
-static void begin(struct values *values, const char *tag, const struct process *process) {
-    writer_format(values->writer, "=%s:", tag);
-    writer_term(values->writer, process->pid);
-    writer_format(values->writer, "\n");
-}
-
 static void write_message(void *argument, term value, term token, size_t number) {
     struct values *values = argument;
     values_word(values, value);
@@ -22,7 +16,7 @@ static void write_message(void *argument, term value, term token, size_t number)
 }
 
 static void write_messages(struct values *values, const struct process *process) {
-    begin(values, "proc_messages", process);
+    writer_section(values->writer, "proc_messages", process->pid);
     report_messages(process, &values->decoded, write_message, values);
 }
 
@@ -32,7 +26,7 @@ static uintptr_t pair_address(const struct process *process, uint32_t number) {
 
 // Each pair as a tuple, whose line stands in the section of the heap: the two words lie side by side, with no header.
 static void write_dictionary(struct values *values, const struct process *process) {
-    begin(values, "proc_dictionary", process);
+    writer_section(values->writer, "proc_dictionary", process->pid);
     for (uint32_t i = 0; i < dictionary_count(process); i++)
         writer_format(values->writer, "H%" PRIXPTR "\n", pair_address(process, i));
 }
@@ -49,16 +43,15 @@ static void write_pairs(struct values *values, const struct process *process) {
 }
 
 static void write_process(struct values *values, const struct process *process) {
-    bool open = !(process->flags & FLAG_SENSITIVE);
-    if (open && report_message_count(process) > 0)
-        write_messages(values, process);
-    if (open && dictionary_count(process))
-        write_dictionary(values, process);
-    if (!open)
+    if (process->flags & FLAG_SENSITIVE)
         return;
-    begin(values, "proc_stack", process);
+    if (report_message_count(process) > 0)
+        write_messages(values, process);
+    if (dictionary_count(process))
+        write_dictionary(values, process);
+    writer_section(values->writer, "proc_stack", process->pid);
     report_stack(values, process);
-    begin(values, "proc_heap", process);
+    writer_section(values->writer, "proc_heap", process->pid);
     write_pairs(values, process);
     values_write_found(values);
 }

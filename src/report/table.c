@@ -4,12 +4,6 @@
 
 #include "ets/table.h"
 
-static void write_term_line(struct writer *writer, const char *field, term value) {
-    writer_format(writer, "%s: ", field);
-    writer_term(writer, value);
-    writer_format(writer, "\n");
-}
-
 static void write_bucket(struct writer *writer, size_t index, const struct object *object) {
     const char *before = "[";
     for (; object; object = object_next(object)) {
@@ -49,21 +43,20 @@ static void write_tree(struct writer *writer, const struct table *table) {
 
 static void write_table(struct writer *writer, const struct table *table) {
     term name = atomic_load(&table->name);
-    writer_format(writer, "=ets:");
-    writer_term(writer, atomic_load(&table->owner));
-    writer_format(writer, "\nSlot: %zu\n", (size_t)table);
-    write_term_line(writer, "Table", table->named ? name : table->identifier);
-    write_term_line(writer, "Name", name);
+    writer_section(writer, "ets", atomic_load(&table->owner));
+    writer_format(writer, "Slot: %zu\n", (size_t)table);
+    writer_field(writer, "Table", table->named ? name : table->identifier);
+    writer_field(writer, "Name", name);
     if (table_is_ordered(table))
         write_tree(writer, table);
     else
         write_hash(writer, table);
     writer_format(writer, "Objects: %zu\nWords: %zu\n", table_items(table), table_memory(table));
-    write_term_line(writer, "Type", table_type_atom(table));
-    write_term_line(writer, "Protection", table_access_atom(table));
-    write_term_line(writer, "Compressed", term_boolean(table->compressed));
-    write_term_line(writer, "Write Concurrency", table->write_concurrency);
-    write_term_line(writer, "Read Concurrency", term_boolean(table->read_concurrency));
+    writer_field(writer, "Type", table_type_atom(table));
+    writer_field(writer, "Protection", table_access_atom(table));
+    writer_field(writer, "Compressed", term_boolean(table->compressed));
+    writer_field(writer, "Write Concurrency", table->write_concurrency);
+    writer_field(writer, "Read Concurrency", term_boolean(table->read_concurrency));
 }
 
 void report_tables(struct writer *writer) {

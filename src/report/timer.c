@@ -6,11 +6,9 @@
 
 static void write_timer(void *argument, term to, term message, int64_t left) {
     struct writer *writer = argument;
-    writer_format(writer, "=timer:");
-    writer_term(writer, to);
-    writer_format(writer, "\nMessage: ");
-    writer_term(writer, message);
-    writer_format(writer, "\nTime left: %lld\n", (long long)(left / 1000000));
+    writer_section(writer, "timer", to);
+    writer_field(writer, "Message", message);
+    writer_format(writer, "Time left: %lld\n", (long long)(left / 1000000));
 }
 
 void report_timers(struct writer *writer) {

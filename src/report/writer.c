@@ -53,6 +53,18 @@ void writer_term(struct writer *writer, term value) {
     writer_bytes(writer, writer->buffer.bytes, writer->buffer.size);
 }
 
+void writer_section(struct writer *writer, const char *tag, term id) {
+    writer_format(writer, "=%s:", tag);
+    writer_term(writer, id);
+    writer_format(writer, "\n");
+}
+
+void writer_field(struct writer *writer, const char *name, term value) {
+    writer_format(writer, "%s: ", name);
+    writer_term(writer, value);
+    writer_format(writer, "\n");
+}
+
 void writer_mfa(struct writer *writer, term module, term function, unsigned arity) {
     writer_term(writer, module);
     writer_format(writer, ":");

@@ -22,6 +22,9 @@ void writer_format(struct writer *writer, const char *format, ...) __attribute__
 void writer_character(struct writer *writer, char c);
 void writer_hex(struct writer *writer, uint64_t number);
 void writer_term(struct writer *writer, term value); // as erlang:display/1
+// The line that begins a section, "=tag:Id", and one in it, "Name: Value".
+void writer_section(struct writer *writer, const char *tag, term id);
+void writer_field(struct writer *writer, const char *name, term value);
 // "Module:Function/Arity", without a line's end.
 void writer_mfa(struct writer *writer, term module, term function, unsigned arity);
 void writer_base64(struct writer *writer, const uint8_t *bytes, size_t size);
