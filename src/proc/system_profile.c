@@ -14,12 +14,16 @@ struct profile_note {
     struct heap heap; // where the message lies
 };
 
-struct system_profile {
-    mutex lock;
-    struct profile_note *notes, **notes_end;
+struct profile_setting {
     term profiler;     // NONE: nobody
     uint32_t options;  // some of enum watched
     uint32_t stamping; // TRACE_TIMESTAMP and its kin
+};
+
+struct system_profile {
+    mutex lock;
+    struct profile_note *notes, **notes_end;
+    struct profile_setting setting;
 };
 
 // In the order in which they are told.
@@ -38,12 +42,12 @@ static const struct {
 void system_profile_init(void) {
     vm.system_profile = sys_alloc_zero(sizeof *vm.system_profile);
     mutex_init(&vm.system_profile->lock);
-    vm.system_profile->profiler = NONE;
+    vm.system_profile->setting.profiler = NONE;
 }
 
 // ---- the setting
 
-static bool read_option(term option, struct system_profile *setting) {
+static bool read_option(term option, struct profile_setting *setting) {
     for (size_t i = 0; i < NAMES; i++) {
         if (names[i].name == option) {
             setting->options |= names[i].option;
@@ -56,7 +60,7 @@ static bool read_option(term option, struct system_profile *setting) {
     return true;
 }
 
-static bool read_options(term options, struct system_profile *setting) {
+static bool read_options(term options, struct profile_setting *setting) {
     setting->stamping = TRACE_TIMESTAMP;
     for (; is_list(options); options = list_tail(options)) {
         if (!read_option(list_head(options), setting))
@@ -66,18 +70,17 @@ static bool read_options(term options, struct system_profile *setting) {
 }
 
 // Under the lock.
-static void change(struct system_profile *setting, const struct system_profile *to) {
-    setting->profiler = to->profiler;
-    setting->options = to->options;
-    setting->stamping = to->stamping;
+static void change(struct profile_setting setting) {
+    vm.system_profile->setting = setting;
     atomic_fetch_and(&vm.watched, ~(uint32_t)PROFILED);
-    atomic_fetch_or(&vm.watched, to->options);
+    atomic_fetch_or(&vm.watched, setting.options);
 }
 
-static const struct system_profile nobody = {.profiler = NONE};
+static const struct profile_setting nobody = {.profiler = NONE};
 
 // Under the lock.
-static term describe(struct heap *heap, const struct system_profile *setting) {
+static term describe(struct heap *heap) {
+    const struct profile_setting *setting = &vm.system_profile->setting;
     if (setting->profiler == NONE || !trace_tracer_exists(setting->profiler, NONE))
         return ATOM_undefined;
     term list = NIL;
@@ -88,37 +91,38 @@ static term describe(struct heap *heap, const struct system_profile *setting) {
 }
 
 term system_profile_get(struct heap *heap) {
-    struct system_profile *setting = vm.system_profile;
-    mutex_lock(&setting->lock);
-    term result = describe(heap, setting);
-    mutex_unlock(&setting->lock);
+    mutex_lock(&vm.system_profile->lock);
+    term result = describe(heap);
+    mutex_unlock(&vm.system_profile->lock);
     return result;
 }
 
 term system_profile_set(struct heap *heap, term profiler, term options) {
-    struct system_profile *setting = vm.system_profile, new = nobody;
+    struct profile_setting setting = nobody;
     if (profiler != ATOM_undefined && !is_nil(options)) {
         bool exists = (is_local_pid(profiler) || is_local_port(profiler)) && trace_tracer_exists(profiler, NONE);
-        if (!exists || !read_options(options, &new))
+        if (!exists || !read_options(options, &setting))
             return NONE;
-        new.profiler = profiler;
+        setting.profiler = profiler;
     }
-    mutex_lock(&setting->lock);
-    term old = describe(heap, setting);
-    change(setting, &new);
-    mutex_unlock(&setting->lock);
+    mutex_lock(&vm.system_profile->lock);
+    term old = describe(heap);
+    change(setting);
+    mutex_unlock(&vm.system_profile->lock);
     return old;
 }
 
 // ---- messages
 
 term system_profile_profiler(void) {
-    struct system_profile *setting = vm.system_profile;
-    mutex_lock(&setting->lock);
-    if (setting->profiler != NONE && !trace_tracer_exists(setting->profiler, NONE))
-        change(setting, &nobody);
-    term profiler = setting->profiler;
-    mutex_unlock(&setting->lock);
+    struct system_profile *profile = vm.system_profile;
+    mutex_lock(&profile->lock);
+    term profiler = profile->setting.profiler;
+    if (profiler != NONE && !trace_tracer_exists(profiler, NONE)) {
+        change(nobody);
+        profiler = NONE;
+    }
+    mutex_unlock(&profile->lock);
     return profiler;
 }
 
@@ -129,23 +133,23 @@ static term build(struct heap *heap, size_t count, const term *elements) {
     for (size_t i = 0; i < count; i++)
         words[2 + i] = is_pointer(elements[i]) ? heap_copy(heap, elements[i]) : elements[i];
     mutex_lock(&vm.system_profile->lock);
-    uint32_t stamping = vm.system_profile->stamping;
+    uint32_t stamping = vm.system_profile->setting.stamping;
     mutex_unlock(&vm.system_profile->lock);
     words[count + 2] = trace_timestamp(heap, stamping);
     return boxed_make(words);
 }
 
 static void keep_note(term port, struct heap *builder, term message) {
-    struct system_profile *setting = vm.system_profile;
+    struct system_profile *profile = vm.system_profile;
     struct profile_note *note = sys_alloc_zero(sizeof *note);
     *note = (struct profile_note){.port = port, .message = message, .heap = *builder};
-    mutex_lock(&setting->lock);
-    if (!setting->notes)
-        setting->notes_end = &setting->notes;
-    *setting->notes_end = note;
-    setting->notes_end = &note->next;
+    mutex_lock(&profile->lock);
+    if (!profile->notes)
+        profile->notes_end = &profile->notes;
+    *profile->notes_end = note;
+    profile->notes_end = &note->next;
     atomic_fetch_or(&vm.watched, WATCH_PROFILE_NOTES);
-    mutex_unlock(&setting->lock);
+    mutex_unlock(&profile->lock);
 }
 
 void system_profile_tell(size_t count, const term *elements) {
@@ -161,12 +165,12 @@ void system_profile_tell(size_t count, const term *elements) {
 }
 
 void system_profile_deliver_notes(void) {
-    struct system_profile *setting = vm.system_profile;
-    mutex_lock(&setting->lock);
-    struct profile_note *notes = setting->notes;
-    setting->notes = NULL;
+    struct system_profile *profile = vm.system_profile;
+    mutex_lock(&profile->lock);
+    struct profile_note *notes = profile->notes;
+    profile->notes = NULL;
     atomic_fetch_and(&vm.watched, ~(uint32_t)WATCH_PROFILE_NOTES);
-    mutex_unlock(&setting->lock);
+    mutex_unlock(&profile->lock);
     while (notes) {
         struct profile_note *next = notes->next;
         vm.hooks.port_tell(notes->port, notes->message);
