@@ -122,13 +122,12 @@ static bool is_since(const ErlNifEntry *entry, int minor) {
 
 static bool check_entry(struct loading *loading) {
     const ErlNifEntry *entry = loading->nif_library->entry;
-    struct printed module = print(loading->code->name);
     if (entry->major > ERL_NIF_MAJOR_VERSION ||
         (entry->major == ERL_NIF_MAJOR_VERSION && entry->minor > ERL_NIF_MINOR_VERSION))
         return refuse(loading, ATOM_bad_lib,
                       "That '%s' NIF library needs %s or newer. Either try to recompile the NIF lib or use a newer "
                       "erts runtime.",
-                      module.text, entry->min_erts);
+                      print(loading->code->name).text, entry->min_erts);
     if (entry->major < OLDEST_MAJOR)
         return refuse(loading, ATOM_bad_lib,
                       "That old NIF library (%d.%d) is not compatible with this erts runtime (%d.%d). Try recompile "
@@ -140,7 +139,7 @@ static bool check_entry(struct loading *loading) {
     struct atom_text name = atom_text(loading->code->name);
     if (strlen(entry->name) != name.size || memcmp(entry->name, name.bytes, name.size) != 0)
         return refuse(loading, ATOM_bad_lib, "Library module name '%s' does not match calling module '%s'", entry->name,
-                      module.text);
+                      print(loading->code->name).text);
     return true;
 }
 
@@ -168,24 +167,27 @@ static struct function *code_function(struct code *code, const char *name, unsig
     return NULL;
 }
 
+static bool refuse_function(struct loading *loading, const char *words, const ErlNifFunc *function) {
+    return refuse(loading, ATOM_bad_lib, "%s%s:%s/%u", words, print(loading->code->name).text, function->name,
+                  function->arity);
+}
+
 static bool read_function(struct loading *loading, int index) {
     struct nif_library *library = loading->nif_library;
     ErlNifFunc described = entry_function(library->entry, index);
-    struct printed module = print(loading->code->name);
     struct function *function = code_function(loading->code, described.name, described.arity);
     if (!function)
-        return refuse(loading, ATOM_bad_lib, "Function not found %s:%s/%u", module.text, described.name,
-                      described.arity);
+        return refuse_function(loading, "Function not found ", &described);
     if (loading->code->declares_natives && !function->may_be_native)
-        return refuse(loading, ATOM_bad_lib, "Function not declared as nif %s:%s/%u", module.text, described.name,
-                      described.arity);
-    if (described.flags > ERL_NIF_DIRTY_JOB_IO_BOUND)
-        return refuse(loading, ATOM_bad_lib, "Illegal flags field value %d for NIF %s:%s/%u", (int)described.flags,
-                      module.text, described.name, described.arity);
+        return refuse_function(loading, "Function not declared as nif ", &described);
+    if (described.flags > ERL_NIF_DIRTY_JOB_IO_BOUND) {
+        char words[64];
+        snprintf(words, sizeof words, "Illegal flags field value %d for NIF ", (int)described.flags);
+        return refuse_function(loading, words, &described);
+    }
     for (size_t i = 0; i < library->function_count; i++)
         if (library->functions[i].native.function == function)
-            return refuse(loading, ATOM_bad_lib, "Duplicate NIF entry for %s:%s/%u", module.text, described.name,
-                          described.arity);
+            return refuse_function(loading, "Duplicate NIF entry for ", &described);
     library->functions[library->function_count++] =
         (struct nif_function){{.function = function, .call = nif_call}, library, described.fptr, described.flags};
     return true;
