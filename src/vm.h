@@ -32,6 +32,7 @@ struct vm_hooks {
     struct lambda *(*lambda_make)(uint64_t module, uint32_t index, const uint8_t uniq[16], uint32_t old_uniq,
                                   uint32_t arity, uint32_t free_count);
     void (*export_link)(struct export *export);                          // exec: point it at the stub it needs
+    void (*export_close)(struct export *export);                         // exec: who calls it waits until that is done
     void (*function_link)(struct function *function);                    // exec
     void (*code_free)(struct code *code);                                // exec: prepared functions of a purged module
     bool (*uses_code)(struct process *process, const struct code *code); // exec

@@ -5,11 +5,6 @@
 #include "sys/sys.h"
 #include "vm.h"
 
-static void link_export(struct export *export) {
-    if (vm.hooks.export_link)
-        vm.hooks.export_link(export);
-}
-
 static void link_functions(struct code *code) {
     if (vm.hooks.function_link)
         for (uint32_t i = 0; i < code->function_count; i++)
@@ -28,25 +23,50 @@ static void make_exports(const struct code *code) {
         code_export(code->name, code->exports[i]->name, code->exports[i]->arity);
 }
 
-static void take_exports(struct code *code) {
+// ---- where exports lead; the lock is held
+//
+// Others call while a version takes the place of another. Once one of them has come to the new code, it must not come
+// to the old one by a call of another export: hence they are closed in between.
+
+static struct export *export_of(const struct code *code, uint32_t index) {
+    const struct function *function = code->exports[index];
+    return code_export_find(code->name, function->name, function->arity);
+}
+
+static void close_exports(const struct code *code) {
+    if (vm.hooks.export_close)
+        for (uint32_t i = 0; i < code->export_count; i++)
+            vm.hooks.export_close(export_of(code, i));
+}
+
+static void take_exports(const struct code *code) {
+    for (uint32_t i = 0; i < code->export_count; i++)
+        export_of(code, i)->code = code->exports[i];
+}
+
+// Those exports that still belong to `code` belong to nobody: calling them calls error_handler.
+static void drop_exports(const struct code *code) {
     for (uint32_t i = 0; i < code->export_count; i++) {
-        struct function *function = code->exports[i];
-        struct export *export = code_export_find(code->name, function->name, function->arity);
-        export->code = function;
-        link_export(export);
+        struct export *export = export_of(code, i);
+        if (export->code == code->exports[i])
+            export->code = NULL;
     }
 }
 
-// Those exports that still lead to `code` lead nowhere: calling them calls error_handler. The lock is held.
-static void drop_exports(struct code *code) {
-    for (uint32_t i = 0; i < code->export_count; i++) {
-        struct function *function = code->exports[i];
-        struct export *export = code_export_find(code->name, function->name, function->arity);
-        if (export->code == function) {
-            export->code = NULL;
-            link_export(export);
-        }
-    }
+static void link_export(struct export *export) {
+    if (vm.hooks.export_link)
+        vm.hooks.export_link(export);
+}
+
+static void link_exports(const struct code *code) {
+    for (uint32_t i = 0; i < code->export_count; i++)
+        link_export(export_of(code, i));
+}
+
+static void link_dropped_exports(const struct code *code) {
+    for (uint32_t i = 0; i < code->export_count; i++)
+        if (!export_of(code, i)->code)
+            link_export(export_of(code, i));
 }
 
 // The lock is held.
@@ -57,19 +77,28 @@ static bool has_current_and_old(term name) {
 
 // The lock is held.
 //
-// Whoever finds the module loaded (module_loaded, hence code:ensure_loaded) goes on to call it: by then its exports
-// lead to the new code. Lambdas come before that: a fun that loaded code does not have is a bad one.
+// Whoever runs the new code finds the module loaded (get_module_info), and whoever finds the module loaded
+// (error_handler, by code:ensure_loaded) finds its functions exported. A first version need not be closed: what is not
+// linked yet leads to error_handler, which calls again. Lambdas come before that: a fun that loaded code does not have
+// is a bad one.
 static void make_current(struct code *code) {
     struct module *module = code_module_make(code->name);
     struct code *previous = atomic_load(&module->current);
     code->module = module;
+    if (previous) {
+        close_exports(previous);
+        close_exports(code);
+    }
     take_lambdas(code);
     take_exports(code);
-    if (previous)
-        atomic_store(&module->old, previous);
-    atomic_store(&module->current, code);
-    if (previous)
+    if (previous) {
         drop_exports(previous);
+        atomic_store(&module->old, previous);
+    }
+    atomic_store(&module->current, code);
+    link_exports(code);
+    if (previous)
+        link_dropped_exports(previous);
 }
 
 static void announce(struct code *code) {
@@ -146,9 +175,11 @@ enum code_delete_result code_delete(term name) {
     struct code *current = atomic_load(&module->current);
     bool has_old = atomic_load(&module->old);
     if (!has_old && current) {
+        close_exports(current);
         atomic_store(&module->old, current);
         atomic_store(&module->current, NULL);
-        drop_exports(current); // before others load it anew
+        drop_exports(current);
+        link_dropped_exports(current); // before others load it anew
     }
     code_unlock();
     return has_old ? CODE_HAS_OLD : CODE_DELETED;

@@ -53,8 +53,9 @@ const word *breakpoint_target(const struct breakpoint *breakpoint) {
     const struct export *export = breakpoint->export;
     if (breakpoint->function)
         return function_target(breakpoint->function);
-    if (export->code && !export->bif && !exec_is_special(export->module, export->function, export->arity))
-        return atomic_load(&export->code->entry);
+    const struct function *code = export->code;
+    if (code && !export->bif && !exec_is_special(export->module, export->function, export->arity))
+        return atomic_load(&code->entry);
     return export->stub;
 }
 

@@ -46,6 +46,9 @@ void exec_start(struct process *process, struct export *target, const term *argu
 
 // Points an export (a function) at the stub that prepares it, calls the built-in, or calls error_handler.
 void exec_export_link(struct export *export);
+// Whoever calls it from now on waits until it is pointed anew: soon, by somebody who waits for nothing. Built-in
+// functions stay as they are.
+void exec_export_close(struct export *export);
 void exec_function_link(struct function *function);
 void exec_code_free(struct code *code); // the prepared functions of a purged module
 // True when functions of that code are on the process's stack: check_process_code. (Funs: ask heap/.)

@@ -8,6 +8,8 @@
 #include "exec/saving.h"
 #include "sys/account.h"
 #include "sys/sys.h"
+#include "sys/thread.h"
+#include "vm.h"
 
 static instruction *special_stub(term module, term function, uint32_t arity) {
     if (module != ATOM_erlang)
@@ -30,8 +32,9 @@ bool exec_is_apply(const struct export *export) {
 
 bool exec_is_stub(word instruction_address) {
     static instruction *const stubs[] = {
-        instruction_stub_prepare_u,   instruction_stub_bif_u,   instruction_stub_undefined_u, instruction_stub_yield_u,
-        instruction_stub_hibernate_u, instruction_stub_trace_u, instruction_stub_native_u,    instruction_stub_save_u,
+        instruction_stub_prepare_u, instruction_stub_bif_u,       instruction_stub_undefined_u,
+        instruction_stub_yield_u,   instruction_stub_hibernate_u, instruction_stub_trace_u,
+        instruction_stub_native_u,  instruction_stub_save_u,      instruction_stub_closed_u,
     };
     for (size_t i = 0; i < sizeof(stubs) / sizeof(*stubs); i++)
         if ((word)stubs[i] == instruction_address)
@@ -56,9 +59,34 @@ static const word *export_start(struct export *export) {
     return stub_make(export->stub, instruction_stub_undefined_u, export);
 }
 
+// ---- closed exports: each has a stub of its own, which lasts until all have gone on
+
+static bool is_closed(const word *entry) {
+    return entry && entry[0] == (word)instruction_stub_closed_u;
+}
+
+void exec_export_close(struct export *export) {
+    if (export->bif || special_stub(export->module, export->function, export->arity) || is_closed(export_entry(export)))
+        return;
+    breakpoint_forget_export(export);
+    export_lead(export, stub_make(sys_alloc(2 * sizeof(word)), instruction_stub_closed_u, export));
+}
+
+const word *exec_wait_open(struct export *export, const word *closed) {
+    const word *entry;
+    while ((entry = export_entry(export)) == closed)
+        thread_relax();
+    return entry;
+}
+
 void exec_export_link(struct export *export) {
+    const word *before = export_entry(export);
     breakpoint_forget_export(export);
     export_lead(export, export_start(export));
+    if (is_closed(before) && vm.hooks.retire)
+        vm.hooks.retire((void *)before, sys_free);
+    else if (is_closed(before))
+        sys_free((void *)before);
 }
 
 void exec_function_link(struct function *function) {

@@ -18,6 +18,7 @@ void exec_init(void) {
     atomic_store(&vm.backtrace_depth, BACKTRACE_DEPTH);
     saving_init();
     vm.hooks.export_link = exec_export_link;
+    vm.hooks.export_close = exec_export_close;
     vm.hooks.function_link = exec_function_link;
     vm.hooks.code_free = exec_code_free;
     vm.hooks.uses_code = exec_uses_code;

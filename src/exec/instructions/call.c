@@ -2,6 +2,7 @@
 
 #include "exec/exception.h"
 #include "exec/instruction_table.h"
+#include "exec/link.h"
 #include "exec/native.h"
 #include "exec/operation.h"
 #include "exec/prepare.h"
@@ -466,6 +467,12 @@ INSTRUCTION(stub_undefined, u) {
         TAIL(unwind);
     }
     CALL(handler);
+}
+
+// an export of a module that another version is about to replace
+INSTRUCTION(stub_closed, u) {
+    ip = exec_wait_open((struct export *)NUMBER(1), ip);
+    DISPATCH;
 }
 
 // erlang:yield()

@@ -23,14 +23,14 @@ reload_case() ->
 
 reload(_, 0) -> ok;
 reload(Versions, N) ->
-    purge(),
+    purge(reload_a),
     {module, reload_a} = code:load_binary(reload_a, "", element(N rem tuple_size(Versions) + 1, Versions)),
     persistent_term:put({?MODULE, N rem 5}, {value, N, reload_a:f()}),
     N rem 7 =:= 0 andalso persistent_term:erase({?MODULE, N rem 3}),
     reload(Versions, N - 1).
 
 %% Not code:purge/1: that kills a process which is about to return from the old code.
-purge() -> code:soft_purge(reload_a) orelse begin erlang:yield(), purge() end.
+purge(Name) -> code:soft_purge(Name) orelse begin erlang:yield(), purge(Name) end.
 
 %% Keeps what it got on its heap, and in messages to itself that wait for a while.
 worker(Parent, Kept, N) ->
@@ -68,6 +68,49 @@ missing_when_loaded(Names) ->
     case erlang:module_loaded(reload_b) of
         true -> [Name || Name <- Names, not erlang:function_exported(reload_b, Name, 0)];
         false -> missing_when_loaded(Names)
+    end.
+
+%% Who is in a function of a module finds the module loaded, also when its other functions come to be a little later.
+first_call_case() ->
+    Names = [list_to_atom("f" ++ integer_to_list(N)) || N <- lists:seq(1, 400)],
+    Binary = make(reload_d, [atom_to_list(Name) ++ "() -> module_info(module)." || Name <- Names]),
+    lists:usort(lists:append([first_calls(Binary, [hd(Names), lists:nth(200, Names), lists:last(Names)]) || _ <- lists:seq(1, 100)])).
+
+first_calls(Binary, Names) ->
+    Callers = [spawn_monitor(fun() -> exit(call_when_exported(Name)) end) || Name <- Names],
+    {module, reload_d} = code:load_binary(reload_d, "", Binary),
+    Results = [receive {'DOWN', Monitor, process, Caller, Reason} -> Reason end || {Caller, Monitor} <- Callers],
+    true = code:delete(reload_d),
+    code:purge(reload_d),
+    Results.
+
+call_when_exported(Name) ->
+    case erlang:function_exported(reload_d, Name, 0) of
+        true -> reload_d:Name();
+        false -> call_when_exported(Name)
+    end.
+
+%% Who has called a function of the new version never again comes to one of the old version by a call of its name.
+all_at_once_case() ->
+    Names = [list_to_atom("f" ++ integer_to_list(N)) || N <- lists:seq(1, 400)],
+    Binary = make(reload_e, [atom_to_list(Name) ++ "() -> version_000." || Name <- Names]),
+    [First | Others] = [binary:replace(Binary, <<"version_000">>, version(N)) || N <- lists:seq(1, 400)],
+    {module, reload_e} = code:load_binary(reload_e, "", First),
+    Orders = [[hd(Names), lists:last(Names)], [lists:nth(100, Names), lists:nth(300, Names)], [lists:nth(390, Names), lists:nth(10, Names)]],
+    Last = binary_to_atom(version(400)),
+    Callers = [spawn_monitor(fun() -> exit(versions_seen(Order, version_000, Last)) end) || Order <- Orders],
+    [begin purge(reload_e), {module, reload_e} = code:load_binary(reload_e, "", Other) end || Other <- Others],
+    [receive {'DOWN', Monitor, process, Caller, Reason} -> Reason end || {Caller, Monitor} <- Callers].
+
+version(N) -> iolist_to_binary(io_lib:format("version_~3..0w", [N])).
+
+versions_seen(Order, Seen, Last) ->
+    Versions = [reload_e:Name() || Name <- Order],
+    case lists:sort(Versions) of
+        Versions when hd(Versions) < Seen -> {old_after, Seen, Versions};
+        Versions when hd(Versions) =:= Last -> always_newer;
+        Versions -> versions_seen(Order, lists:last(Versions), Last);
+        _ -> {old_after_new, Versions}
     end.
 
 %% The messages of timers outlive the modules whose literals they were made of.
