@@ -22,19 +22,25 @@
 //
 // Most of what a starting node does to files is found in the system's cache and takes a few microseconds, less than
 // moving to another thread and back. So names, attributes and short transfers are worked on in place; what
-// moves much data or waits for a disk or a device goes to the pool.
+// moves much data, or waits for a disk, a device or another program, goes to the pool, and others attend to the process
+// meanwhile, as to one in dirty code of OTP's.
 
-enum work_kind { WORK_NAME, WORK_TRANSFER, WORK_DISK };
+struct absence {
+    struct foreign_call call;
+    bool away;
+};
 
-static bool leave_scheduler(struct process *self, enum work_kind kind, size_t bytes) {
-    bool slow = kind == WORK_DISK || (kind == WORK_TRANSFER && bytes > IN_PLACE_BYTES);
-    if (slow)
-        proc_slow_enter(self, SLOW_BLOCKS);
-    return slow;
+static struct absence absence_in(term function, unsigned arity) {
+    return (struct absence){.call = {.module = ATOM_prim_file, .function = function, .arity = arity}};
 }
-static void return_to_scheduler(struct process *self, bool slow) {
-    if (slow)
-        proc_slow_leave(self);
+static void go_away(struct process *self, struct absence *absence, bool away) {
+    absence->away = away;
+    if (away)
+        proc_away_enter(self, &absence->call);
+}
+static void come_back(struct process *self, const struct absence *absence) {
+    if (absence->away)
+        proc_away_leave(self);
 }
 
 // ---- arguments and results
@@ -101,16 +107,26 @@ static bool mode_argument(term list, unsigned *modes) {
 
 // ---- opening and closing
 
+// The handle is on the heap before anything may block: if the process is killed, it goes with the heap.
+static int open_file(struct process *self, const char *path, unsigned modes, struct absence *absence, term *reference) {
+    *reference = heap_magic_reference(&self->heap, file_new());
+    struct file_handle *file = file_handle(*reference);
+    go_away(self, absence, file_may_wait(path));
+    int error = file_open(file, path, modes);
+    come_back(self, absence);
+    return error;
+}
+
 BIF(prim_file, open_nif, 2) {
     unsigned modes;
-    struct shared_binary *shared;
+    term reference;
+    struct absence absence = absence_in(ATOM_open_nif, 2);
     const char *path = path_argument(self, arguments[0]);
     if (!path || !mode_argument(arguments[1], &modes))
         return raise_badarg(self);
-    int error = file_open(path, modes, &shared);
-    if (error)
-        return posix_error(&self->heap, error);
-    return ok_tuple(self, heap_magic_reference(&self->heap, shared));
+    int error = open_file(self, path, modes, &absence, &reference);
+    file_end(file_handle(reference));
+    return error ? posix_error(&self->heap, error) : ok_tuple(self, reference);
 }
 
 BIF(prim_file, file_desc_to_ref_nif, 1) {
@@ -181,23 +197,30 @@ static term read_part(struct process *self, term binary, const uint8_t *bytes, s
     return heap_bitstring_part(&self->heap, binary, 0, done * 8);
 }
 
+static int read_there(struct process *self, struct file_handle *file, uint8_t *bytes, size_t size, int64_t offset,
+                      size_t *done, struct absence *absence) {
+    go_away(self, absence, file->waits || size > IN_PLACE_BYTES);
+    int error = file_read(file, bytes, size, offset, done);
+    come_back(self, absence);
+    return error;
+}
+
 static term read_bytes(struct process *self, struct file_handle *file, size_t size, int64_t offset, size_t *done,
-                       int *error) {
+                       struct absence *absence, int *error) {
     uint8_t *bytes;
     if ((*error = readable_size(file, &size, offset)))
         return NONE;
     // The binary is on the heap before anything may block: if the process is killed, its memory goes with the heap.
     term binary = heap_binary_new(&self->heap, size, &bytes);
-    bool slow = leave_scheduler(self, WORK_TRANSFER, size);
-    *error = file_read(file, bytes, size, offset, done);
-    return_to_scheduler(self, slow);
+    *error = read_there(self, file, bytes, size, offset, done, absence);
     return *error ? NONE : read_part(self, binary, bytes, size, *done);
 }
 
-static term read_answer(struct process *self, struct file_handle *file, size_t size, int64_t offset) {
+static term read_answer(struct process *self, struct file_handle *file, size_t size, int64_t offset,
+                        struct absence absence) {
     size_t done = 0;
     int error;
-    term binary = read_bytes(self, file, size, offset, &done, &error);
+    term binary = read_bytes(self, file, size, offset, &done, &absence, &error);
     file_end(file);
     if (error)
         return posix_error(&self->heap, error);
@@ -212,7 +235,7 @@ BIF(prim_file, read_nif, 2) {
     if (!integer_to_uint64(arguments[1], &size))
         return posix_error(&self->heap, EINVAL);
     struct file_handle *file = take_file(self, arguments[0], &answer);
-    return file ? read_answer(self, file, size, FILE_AT_POSITION) : answer;
+    return file ? read_answer(self, file, size, FILE_AT_POSITION, absence_in(ATOM_read_nif, 2)) : answer;
 }
 
 BIF(prim_file, pread_nif, 3) {
@@ -223,7 +246,7 @@ BIF(prim_file, pread_nif, 3) {
     if (offset < 0 || size < 0)
         return posix_error(&self->heap, EINVAL);
     struct file_handle *file = take_file(self, arguments[0], &answer);
-    return file ? read_answer(self, file, (size_t)size, offset) : answer;
+    return file ? read_answer(self, file, (size_t)size, offset, absence_in(ATOM_pread_nif, 3)) : answer;
 }
 
 static uint32_t big_endian_32(const uint8_t *bytes) {
@@ -246,7 +269,8 @@ BIF(prim_file, ipread_s32bu_p32bu_nif, 3) {
     int error = file_read(file, header, sizeof header, offset, &done);
     uint32_t size = big_endian_32(header), position = big_endian_32(header + 4);
     bool whole = !error && done == sizeof header && size <= maximum;
-    term block = whole ? read_bytes(self, file, size, position, &done, &error) : NONE;
+    struct absence absence = absence_in(ATOM_ipread_s32bu_p32bu_nif, 3);
+    term block = whole ? read_bytes(self, file, size, position, &done, &absence, &error) : NONE;
     file_end(file);
     if (error)
         return posix_error(&self->heap, error);
@@ -257,7 +281,7 @@ BIF(prim_file, ipread_s32bu_p32bu_nif, 3) {
 }
 
 // All of a file, in one operation.
-static term read_whole(struct process *self, struct file_handle *file, int *error) {
+static term read_whole(struct process *self, struct file_handle *file, struct absence *absence, int *error) {
     struct stat status;
     size_t room, done;
     uint8_t *bytes;
@@ -267,37 +291,33 @@ static term read_whole(struct process *self, struct file_handle *file, int *erro
     }
     room = status.st_size > 0 ? (size_t)status.st_size : READ_STEP;
     term binary = heap_binary_new(&self->heap, room, &bytes);
-    bool slow = leave_scheduler(self, WORK_TRANSFER, room);
-    *error = file_read(file, bytes, room, FILE_AT_POSITION, &done);
+    *error = read_there(self, file, bytes, room, FILE_AT_POSITION, &done, absence);
     // A file without a size of its own, such as those in /proc, or one that grows.
     while (!*error && done == room && status.st_size != (off_t)room) {
         uint8_t *larger;
         size_t got;
         term next = heap_binary_new(&self->heap, room * 2, &larger);
         memcpy(larger, bytes, done);
-        *error = file_read(file, larger + done, room, FILE_AT_POSITION, &got);
+        *error = read_there(self, file, larger + done, room, FILE_AT_POSITION, &got, absence);
         binary = next;
         bytes = larger;
         done += got;
         room *= 2;
     }
-    return_to_scheduler(self, slow);
     return *error ? NONE : read_part(self, binary, bytes, room, done);
 }
 
 BIF(prim_file, read_file_nif, 1) {
-    struct shared_binary *shared;
     const char *path = path_argument(self, arguments[0]);
     if (!path)
         return raise_badarg(self);
-    int error = file_open(path, FILE_READ, &shared);
-    if (error)
-        return posix_error(&self->heap, error);
-    // Owned by the heap from here on, in case the process is killed while it reads.
-    struct file_handle *file = file_handle(heap_magic_reference(&self->heap, shared));
-    file_begin(file);
-    term binary = read_whole(self, file, &error);
-    file_close(file);
+    struct absence absence = absence_in(ATOM_read_file_nif, 1);
+    term reference;
+    int error = open_file(self, path, FILE_READ, &absence, &reference);
+    struct file_handle *file = file_handle(reference);
+    term binary = error ? NONE : read_whole(self, file, &absence, &error);
+    if (file->descriptor >= 0)
+        file_close(file);
     return error ? posix_error(&self->heap, error) : ok_tuple(self, binary);
 }
 
@@ -328,7 +348,7 @@ static struct iovec *vector_argument(struct process *self, term list, size_t *co
     return vector;
 }
 
-static term write_answer(struct process *self, term reference, term list, int64_t offset) {
+static term write_answer(struct process *self, term reference, term list, int64_t offset, struct absence absence) {
     size_t count, bytes;
     term answer;
     struct iovec *vector = vector_argument(self, list, &count, &bytes);
@@ -337,22 +357,23 @@ static term write_answer(struct process *self, term reference, term list, int64_
     struct file_handle *file = take_file(self, reference, &answer);
     if (!file)
         return answer;
-    bool slow = leave_scheduler(self, WORK_TRANSFER, bytes);
+    go_away(self, &absence, file->waits || bytes > IN_PLACE_BYTES);
     int error = file_write(file, vector, count, offset);
-    return_to_scheduler(self, slow);
+    come_back(self, &absence);
     file_end(file);
     return ok_or_error(self, error);
 }
 
 BIF(prim_file, write_nif, 2) {
-    return write_answer(self, arguments[0], arguments[1], FILE_AT_POSITION);
+    return write_answer(self, arguments[0], arguments[1], FILE_AT_POSITION, absence_in(ATOM_write_nif, 2));
 }
 
 BIF(prim_file, pwrite_nif, 3) {
     int64_t offset;
     if (!integer_to_int64(arguments[1], &offset))
         return raise_badarg(self);
-    return offset < 0 ? posix_error(&self->heap, EINVAL) : write_answer(self, arguments[0], arguments[2], offset);
+    return offset < 0 ? posix_error(&self->heap, EINVAL)
+                      : write_answer(self, arguments[0], arguments[2], offset, absence_in(ATOM_pwrite_nif, 3));
 }
 
 // ---- position and size
@@ -383,9 +404,10 @@ BIF(prim_file, sync_nif, 2) {
     struct file_handle *file = take_file(self, arguments[0], &answer);
     if (!file)
         return answer;
-    bool slow = leave_scheduler(self, WORK_DISK, 0);
+    struct absence absence = absence_in(ATOM_sync_nif, 2);
+    go_away(self, &absence, true);
     int error = (data_only ? fdatasync(file->descriptor) : fsync(file->descriptor)) < 0 ? errno : 0;
-    return_to_scheduler(self, slow);
+    come_back(self, &absence);
     file_end(file);
     return ok_or_error(self, error);
 }
@@ -411,9 +433,10 @@ BIF(prim_file, allocate_nif, 3) {
     struct file_handle *file = take_file(self, arguments[0], &answer);
     if (!file)
         return answer;
-    bool slow = leave_scheduler(self, WORK_DISK, 0);
+    struct absence absence = absence_in(ATOM_allocate_nif, 3);
+    go_away(self, &absence, true);
     int error = posix_fallocate(file->descriptor, offset, length);
-    return_to_scheduler(self, slow);
+    come_back(self, &absence);
     file_end(file);
     return ok_or_error(self, error);
 }
@@ -603,9 +626,7 @@ BIF(prim_file, list_dir_nif, 1) {
     const char *path = path_argument(self, arguments[0]);
     if (!path)
         return raise_badarg(self);
-    bool slow = leave_scheduler(self, WORK_NAME, 0);
     int error = directory_names(&self->heap, path, &names);
-    return_to_scheduler(self, slow);
     return error ? posix_error(&self->heap, error) : ok_tuple(self, names);
 }
 

@@ -104,8 +104,11 @@ BIF(prim_net, nif_getaddrinfo, 3) {
         return error_tuple(self, ATOM_badarg);
     struct addrinfo *found = NULL;
     term infos = NIL;
+    struct foreign_call call = {.module = ATOM_prim_net, .function = ATOM_nif_getaddrinfo, .arity = 3};
     proc_slow_enter(self, SLOW_BLOCKS);
+    proc_foreign_enter(self, &call);
     int error = getaddrinfo(host, service, NULL, &found);
+    proc_foreign_leave(self);
     if (!error) { // made here: a process that is killed does not come back from the pool
         infos = address_infos(&self->heap, found);
         freeaddrinfo(found);
@@ -153,9 +156,10 @@ BIF(prim_net, nif_getnameinfo, 2) {
         return error_tuple(self, ATOM_einval);
     if (!name_flags(arguments[1], &flags))
         return error_tuple(self, ATOM_badarg);
-    proc_slow_enter(self, SLOW_BLOCKS);
+    struct foreign_call call = {.module = ATOM_prim_net, .function = ATOM_nif_getnameinfo, .arity = 2};
+    proc_away_enter(self, &call);
     int error = getnameinfo((struct sockaddr *)&address, size, host, sizeof host, service, sizeof service, flags);
-    proc_slow_leave(self);
+    proc_away_leave(self);
     if (error)
         return error_tuple(self, resolver_error(error));
     term pairs[] = {ATOM_host, string_of(self, host), ATOM_service, string_of(self, service)};

@@ -40,48 +40,67 @@ static int open_flags(unsigned modes) {
 
 static void file_destroy(struct shared_binary *shared) {
     struct file_handle *file = (struct file_handle *)shared->bytes;
-    if (atomic_load(&file->state) != FILE_CLOSED)
+    if (atomic_load(&file->state) != FILE_CLOSED && file->descriptor >= 0)
         close(file->descriptor);
 }
 
-struct shared_binary *file_adopt(int descriptor, unsigned modes) {
+static struct shared_binary *make(uint32_t state, int descriptor) {
     struct shared_binary *shared = shared_binary_new(sizeof(struct file_handle));
     shared->destroy = file_destroy;
     struct file_handle *file = (struct file_handle *)shared->bytes;
-    atomic_init(&file->state, FILE_IDLE);
-    file->descriptor = descriptor;
-    file->modes = modes;
+    *file = (struct file_handle){.descriptor = descriptor};
+    atomic_init(&file->state, state);
     return shared;
 }
 
-// Directories are no files unless asked for; what else is no regular file opens freely, as /dev/null must.
-static int check_type(int descriptor, unsigned modes) {
-    struct stat status;
-    if (modes & (FILE_ANY_TYPE | FILE_DIRECTORY))
-        return 0;
-    if (fstat(descriptor, &status) < 0)
-        return errno;
-    return S_ISDIR(status.st_mode) ? EISDIR : 0;
+struct shared_binary *file_new(void) {
+    return make(FILE_BUSY, -1);
 }
 
-int file_open(const char *path, unsigned modes, struct shared_binary **shared) {
-    int descriptor;
+static bool mode_waits(mode_t mode) {
+    return !S_ISREG(mode) && !S_ISDIR(mode);
+}
+
+struct shared_binary *file_adopt(int descriptor, unsigned modes) {
+    struct shared_binary *shared = make(FILE_IDLE, descriptor);
+    struct file_handle *file = (struct file_handle *)shared->bytes;
+    struct stat status;
+    file->modes = modes;
+    file->waits = fstat(descriptor, &status) == 0 && mode_waits(status.st_mode);
+    return shared;
+}
+
+bool file_may_wait(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 && mode_waits(status.st_mode);
+}
+
+// Directories are no files unless asked for; what else is no regular file opens freely, as /dev/null must.
+static int check_type(struct file_handle *file, unsigned modes) {
+    struct stat status;
+    if (fstat(file->descriptor, &status) < 0)
+        return errno;
+    file->waits = mode_waits(status.st_mode);
+    return S_ISDIR(status.st_mode) && !(modes & (FILE_ANY_TYPE | FILE_DIRECTORY)) ? EISDIR : 0;
+}
+
+int file_open(struct file_handle *file, const char *path, unsigned modes) {
     if (modes & FILE_APPEND)
         modes |= FILE_WRITE;
     if ((modes & FILE_DIRECTORY) && (modes & FILE_WRITE))
         return EINVAL;
     do
-        descriptor = open(path, open_flags(modes), NEW_FILE_PERMISSIONS);
-    while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0)
+        file->descriptor = open(path, open_flags(modes), NEW_FILE_PERMISSIONS);
+    while (file->descriptor < 0 && errno == EINTR);
+    if (file->descriptor < 0)
         return errno;
-    int error = check_type(descriptor, modes);
+    file->modes = modes;
+    int error = check_type(file, modes);
     if (error) {
-        close(descriptor);
-        return error;
+        close(file->descriptor);
+        file->descriptor = -1;
     }
-    *shared = file_adopt(descriptor, modes);
-    return 0;
+    return error;
 }
 
 struct file_handle *file_handle(term reference) {

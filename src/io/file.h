@@ -31,11 +31,16 @@ struct file_handle {
     _Atomic uint32_t state; // enum file_state
     int descriptor;
     unsigned modes;
+    bool waits; // for others: it is a device, a pipe, ...
 };
 
 #define FILE_AT_POSITION (-1) // as an offset: where the last operation ended
 
-int file_open(const char *path, unsigned modes, struct shared_binary **shared);
+// A handle that is in use, for file_open, which leaves it so. One that was not opened has descriptor -1.
+struct shared_binary *file_new(void);
+int file_open(struct file_handle *file, const char *path, unsigned modes);
+// Whether opening it may take as long as others please.
+bool file_may_wait(const char *path);
 // A handle for an open descriptor, which it then owns.
 struct shared_binary *file_adopt(int descriptor, unsigned modes);
 // The handle of a magic reference, NULL when the term is none.

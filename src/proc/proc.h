@@ -263,6 +263,10 @@ struct foreign_call {
 };
 void proc_foreign_enter(struct process *self, const struct foreign_call *call);
 void proc_foreign_leave(struct process *self);
+// Around calls of built-in functions that may wait for others than the VM (a device, another program, a server): the
+// process is to be left alone in between, and what it would have to free lies on its heap or in scratch.
+void proc_away_enter(struct process *self, const struct foreign_call *call);
+void proc_away_leave(struct process *self);
 // In foreign code, around what touches the process. False when it has ended: then it is not to be touched.
 bool proc_foreign_claim(struct process *self);
 void proc_foreign_release(struct process *self);

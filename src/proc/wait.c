@@ -26,6 +26,16 @@ void proc_slow_leave(struct process *self) {
     vm.hooks.slow_leave(self);
 }
 
+void proc_away_enter(struct process *self, const struct foreign_call *call) {
+    proc_slow_enter(self, SLOW_BLOCKS);
+    proc_foreign_enter(self, call);
+}
+
+void proc_away_leave(struct process *self) {
+    proc_foreign_leave(self);
+    proc_slow_leave(self);
+}
+
 struct scratch {
     struct scratch *next;
     alignas(16) unsigned char bytes[];

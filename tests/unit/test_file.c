@@ -18,10 +18,11 @@
 #include "sys/sys.h"
 
 static struct file_handle *open_file(struct heap *heap, const char *path, unsigned modes) {
-    struct shared_binary *shared;
-    assert_int_equal(file_open(path, modes, &shared), 0);
-    struct file_handle *file = file_handle(heap_magic_reference(heap, shared));
+    struct file_handle *file = file_handle(heap_magic_reference(heap, file_new()));
     assert_non_null(file);
+    assert_false(file_begin(file)); // in use
+    assert_int_equal(file_open(file, path, modes), 0);
+    file_end(file);
     return file;
 }
 
@@ -46,10 +47,13 @@ static void write_and_read(void **state) {
 }
 
 static void errors(void **state) {
-    struct shared_binary *shared;
-    assert_int_equal(file_open("/nowhere/at/all", FILE_READ, &shared), ENOENT);
-    assert_int_equal(file_open("/tmp", FILE_READ, &shared), EISDIR);
-    assert_int_equal(file_open("/tmp", FILE_WRITE | FILE_DIRECTORY, &shared), EINVAL);
+    struct heap heap = {0};
+    struct file_handle *file = file_handle(heap_magic_reference(&heap, file_new()));
+    assert_int_equal(file_open(file, "/nowhere/at/all", FILE_READ), ENOENT);
+    assert_int_equal(file_open(file, "/tmp", FILE_READ), EISDIR);
+    assert_int_equal(file_open(file, "/tmp", FILE_WRITE | FILE_DIRECTORY), EINVAL);
+    assert_int_equal(file->descriptor, -1);
+    heap_free(&heap);
     assert_int_equal(file_delete("/tmp"), EPERM);
     assert_null(file_handle(SMALL(1)));
 }
@@ -59,6 +63,20 @@ static void closed_with_its_last_reference(void **state) {
     int descriptor = open_file(&heap, "/dev/null", FILE_READ)->descriptor;
     heap_free(&heap);
     assert_int_equal(close(descriptor), -1);
+}
+
+static void what_waits(void **state) {
+    struct heap heap = {0};
+    char path[] = "/tmp/purlin-test-XXXXXX";
+    close(mkstemp(path));
+    assert_false(file_may_wait(path));
+    assert_false(file_may_wait("/tmp"));
+    assert_false(file_may_wait("/nowhere/at/all"));
+    assert_true(file_may_wait("/dev/null"));
+    assert_false(open_file(&heap, path, FILE_READ)->waits);
+    assert_true(open_file(&heap, "/dev/null", FILE_READ)->waits);
+    heap_free(&heap);
+    unlink(path);
 }
 
 static void queue_of_bytes(void **state) {
@@ -105,6 +123,7 @@ int main(void) {
         cmocka_unit_test(write_and_read),
         cmocka_unit_test(errors),
         cmocka_unit_test(closed_with_its_last_reference),
+        cmocka_unit_test(what_waits),
         cmocka_unit_test(queue_of_bytes),
         cmocka_unit_test(environment),
     };
