@@ -21,7 +21,7 @@ RABBITMQ = $(BUILD)/rabbitmq
 KV = cd examples/kv && MIX_BUILD_PATH=$(abspath $(BUILD))/kv-test \
      RA_PATH='$(abspath $(RABBITMQ))/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins' ../../bin/elixir -S mix test
 ifneq ($(SAN)$(HARD),)
-ORACLE = --patience 10 $(if $(SAN),--sanitizer $(SAN))
+ORACLE = --patience 10 --sanitizer $(or $(SAN),hard)
 BYTES = --every 200
 PROGRAMS = --seeds 40
 TERMINAL =

@@ -270,6 +270,7 @@ heap_system_case() ->
          {R, erlang:system_info(F)}
      end || F <- [min_heap_size, min_bin_vheap_size], N <- [1, 1000, 100000]].
 %% Binaries that are let go of bring about collections, but not where there is room for them.
+%% Not under hard: that build collects whatever the sizes are.
 binary_heap_case() -> [binary_collections(O) || O <- [[], [{min_bin_vheap_size, 1 bsl 23}]]].
 binary_collections(Flags) ->
     P = spawn_opt(fun() -> [process_flag(F, N) || {F, N} <- Flags], receive go -> let_go(2000) end end, [{min_heap_size, 40000}]),
