@@ -2,6 +2,7 @@
 
 #include "report/report.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -67,27 +68,32 @@ static void write_dump(struct writer *writer, const char *slogan) {
 
 // ---- what the environment says ------------------------------------------------------------------------------------
 
-// How many seconds; negative: as long as it takes. A node with a heart in it is to start again soon.
-static long seconds_given(void) {
+// How many seconds; negative: as long as it takes. A node with a heart in it is to start again soon. As on OTP,
+// whatever the text begins with counts, as an int, and what is no number is 0.
+static int seconds_given(void) {
     const char *seconds = getenv("ERL_CRASH_DUMP_SECONDS");
-    return seconds ? strtol(seconds, NULL, 10) : proc_whereis(ATOM_heart) != ATOM_undefined ? 0 : -1;
+    return seconds ? (int)strtol(seconds, NULL, 10) : proc_whereis(ATOM_heart) != ATOM_undefined ? 0 : -1;
 }
 
-static void limit_time(long seconds) {
+static void limit_time(int seconds) {
     if (seconds > 0) {
         signal(SIGALRM, SIG_DFL);
         alarm((unsigned)seconds);
     }
 }
 
+// As on OTP, what is not a number from end to end is no limit.
 static size_t bytes_given(void) {
-    const char *bytes = getenv("ERL_CRASH_DUMP_BYTES");
-    return bytes && *bytes ? strtoull(bytes, NULL, 10) : SIZE_MAX;
+    const char *text = getenv("ERL_CRASH_DUMP_BYTES");
+    char *end;
+    errno = 0;
+    long long bytes = text ? strtoll(text, &end, 10) : -1;
+    return !text || end == text || *end || errno || bytes < 0 ? SIZE_MAX : (size_t)bytes;
 }
 
 void crash_dump(const char *slogan) {
     const char *name = getenv("ERL_CRASH_DUMP");
-    long seconds = seconds_given();
+    int seconds = seconds_given();
     struct writer writer = {.left = bytes_given()};
     if (writer.left == 0 || seconds == 0)
         return;
