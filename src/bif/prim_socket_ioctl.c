@@ -9,14 +9,14 @@
 #include <net/if.h>
 #include <sys/ioctl.h>
 
+#include "io/interface_list.h"
 #include "io/posix_error.h"
 #include "io/socket_address.h"
 #include "socket/interface.h"
+#include "sys/sys.h"
 #include "term/iodata.h"
 #include "term/map.h"
 #include "term/number.h"
-
-enum { INTERFACES_MAX = 256 };
 
 static bool request_argument(term t, unsigned long *request) {
     int64_t number;
@@ -58,24 +58,31 @@ static term name_string(struct heap *heap, const struct ifreq *request) {
 
 // ---- all interfaces ----
 
+static term address_map(struct heap *heap, const struct ifreq *request) {
+    term pairs[] = {ATOM_name, name_string(heap, request), ATOM_addr,
+                    socket_address_map(heap, &request->ifr_addr, sizeof request->ifr_addr)};
+    return map_from_pairs(heap, pairs, 2);
+}
+
 BIF(prim_socket, nif_ioctl, 2) {
     unsigned long number;
     if (!socket_of(arguments[0]) || !request_argument(arguments[1], &number))
         return raise_badarg(self);
     if (number != SIOCGIFCONF)
         return not_supported(self, arguments[0]);
-    struct heap *heap = &self->heap;
-    struct ifreq *requests = proc_scratch(self, INTERFACES_MAX * sizeof *requests);
-    struct ifconf all = {.ifc_len = INTERFACES_MAX * sizeof *requests, .ifc_req = requests};
-    term answer = ask(self, arguments[0], number, &all);
-    if (answer != NONE)
+    size_t count;
+    term answer, list = NIL;
+    struct socket *socket = socket_enter(self, arguments[0], &answer);
+    if (!socket)
         return answer;
-    term list = NIL;
-    for (size_t i = (size_t)all.ifc_len / sizeof *requests; i > 0; i--) {
-        term address = socket_address_map(heap, &requests[i - 1].ifr_addr, sizeof requests->ifr_addr);
-        term pairs[] = {ATOM_name, name_string(heap, &requests[i - 1]), ATOM_addr, address};
-        list = heap_cons(heap, map_from_pairs(heap, pairs, 2), list);
-    }
+    struct ifreq *found = interface_list(socket->descriptor, &count);
+    int error = errno;
+    socket_leave(socket);
+    if (!found)
+        return posix_error(&self->heap, error);
+    while (count-- > 0)
+        list = heap_cons(&self->heap, address_map(&self->heap, &found[count]), list);
+    sys_free(found);
     return ok_tuple(self, list);
 }
 

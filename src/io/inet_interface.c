@@ -10,6 +10,7 @@
 #include <netpacket/packet.h>
 #include <sys/ioctl.h>
 
+#include "io/interface_list.h"
 #include "sys/sys.h"
 
 enum interface_option {
@@ -90,12 +91,13 @@ term inet_append_interfaces(struct text *answer) {
 
 // Those that have an address of IPv4.
 term inet_append_interface_names(struct port *port, struct text *answer) {
-    struct ifreq requests[64];
-    struct ifconf list = {.ifc_len = sizeof requests, .ifc_req = requests};
-    if (ioctl(port->output.descriptor, SIOCGIFCONF, &list) < 0)
+    size_t count;
+    struct ifreq *list = interface_list(port->output.descriptor, &count);
+    if (!list)
         return inet_errno();
-    for (size_t i = 0; i < (size_t)list.ifc_len / sizeof *requests; i++)
-        text_append(answer, requests[i].ifr_name, strnlen(requests[i].ifr_name, IFNAMSIZ) + 1);
+    for (size_t i = 0; i < count; i++)
+        text_append(answer, list[i].ifr_name, strnlen(list[i].ifr_name, IFNAMSIZ) + 1);
+    sys_free(list);
     return INET_OK;
 }
 
