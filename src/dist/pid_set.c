@@ -41,6 +41,10 @@ void pid_set_add(struct pid_set *set, term pid) {
     *slot = pid;
 }
 
+bool pid_set_has(const struct pid_set *set, term pid) {
+    return set->room > 0 && *slot_of(set, pid) == pid;
+}
+
 void pid_set_free(struct pid_set *set) {
     sys_free(set->slots);
     *set = (struct pid_set){0};

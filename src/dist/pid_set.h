@@ -11,6 +11,7 @@ struct pid_set {
 };
 
 void pid_set_add(struct pid_set *set, term pid);
+bool pid_set_has(const struct pid_set *set, term pid);
 void pid_set_free(struct pid_set *set);
 
 #endif

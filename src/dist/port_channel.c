@@ -50,6 +50,8 @@ bool port_channel_attach(term id, struct channel *channel, uint64_t flags, uint3
         channel_retain(channel);
         port->channel_data = channel;
         port->channel = &functions;
+        if (port->driver->attached)
+            port->driver->attached(port);
         pump(port);
     }
     port_unlock(port);

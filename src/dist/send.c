@@ -68,7 +68,7 @@ static void unqueued(struct channel *channel, size_t bytes) {
     }
 }
 
-static bool wait_for_room(struct process *self, struct channel *channel) {
+static bool begin_waiting(struct process *self, struct channel *channel) {
     mutex_lock(&channel->node->lock);
     bool wait = channel->busy;
     if (wait)
@@ -77,14 +77,23 @@ static bool wait_for_room(struct process *self, struct channel *channel) {
     return wait;
 }
 
+static bool is_waiting(struct process *self, struct channel *channel) {
+    mutex_lock(&channel->node->lock);
+    bool waiting = pid_set_has(&channel->waiting, self->pid);
+    mutex_unlock(&channel->node->lock);
+    return waiting;
+}
+
+// Until there was room once: somebody else may have filled it already, and would again and again.
 void channel_wait(struct process *self, struct channel *channel) {
     channel_handle(&self->heap, channel); // holds it, also if we are killed while we wait
-    bool told = !system_monitor_watches(MONITOR_BUSY_DIST_PORT);
-    for (; wait_for_room(self, channel); proc_wait(self)) {
-        if (!told)
-            system_monitor_tell(MONITOR_BUSY_DIST_PORT, self->pid, channel->controller);
-        told = true;
-    }
+    if (!begin_waiting(self, channel))
+        return;
+    if (system_monitor_watches(MONITOR_BUSY_DIST_PORT))
+        system_monitor_tell(MONITOR_BUSY_DIST_PORT, self->pid, channel->controller);
+    do
+        proc_wait(self);
+    while (is_waiting(self, channel));
 }
 
 bool channel_is_busy(struct channel *channel) {

@@ -93,6 +93,8 @@ struct driver {
     bool soft_busy; // understands port_command's `force`
     bool vectored;  // commands come as chunks_of_iodata gives them
     bool gathers;   // output takes a list of chunks
+    // (locked) A channel has taken the port for itself. NULL: that changes nothing.
+    void (*attached)(struct port *port);
     // (locked) A command's bytes; takes over the chunk, whose first packet_bytes bytes are free for a header.
     void (*output)(struct port *port, struct chunk *chunk);
     // (locked) Bytes that came in, to be given on to port_input_bytes; NULL: as they are.

@@ -3,6 +3,7 @@
 #include "io/tcp.h"
 
 #include <errno.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "sys/sys.h"
@@ -212,7 +213,7 @@ void tcp_arm(struct port *port) {
     unsigned events = 0;
     if (port->state == PORT_CLOSED || port->output.descriptor < 0 || inet->ignored)
         return;
-    if (port->queue || tcp_of(port)->file || (inet->state & INET_CONNECTING))
+    if (port->queue || port->busy || tcp_of(port)->file || (inet->state & INET_CONNECTING))
         events |= POLL_WRITE;
     if (tcp_wants_input(port) || inet_operation_find(port, OPERATION_ACCEPT))
         events |= POLL_READ;
@@ -258,10 +259,19 @@ static bool keeps_output(const struct port *port) {
     return (tcp->inet.state & INET_CONNECTED) && !tcp->inet.no_linger && !tcp->inet.ignored && !tcp->file;
 }
 
+// What the system keeps of a large message goes before all others': it is to keep no more than it needs.
+#define UNSENT_MAX (128 << 10)
+
+static void attached(struct port *port) {
+    int bytes = UNSENT_MAX;
+    setsockopt(port->output.descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
 static const struct driver driver_tcp = {
     .name = "tcp_inet",
     .soft_busy = true,
     .gathers = true,
+    .attached = attached,
     .output = tcp_output,
     .control = control,
     .keeps_output = keeps_output,

@@ -11,6 +11,11 @@
 
 #define GATHERED_MAX (64 << 10) // bytes of packets that go out together
 
+// After a packet of a channel's that is larger (a fragment), the poller is asked whether the next may go. What is
+// written faster than a peer reads lies in the peer's buffers, which may grow to tens of megabytes: there it goes
+// before all that other processes send, and has left the processor's caches when it is read.
+#define LARGE_PACKET (32 << 10)
+
 void tcp_release_sender(struct port *port, term reason) {
     struct inet_operation *operation = inet_operation_find(port, OPERATION_SEND);
     if (operation) {
@@ -106,7 +111,9 @@ static void send_data(struct port *port, term sender, struct chunk *chunks) {
         tcp_send_failed(port, sender, error);
         return;
     }
-    if (port->queue)
+    if (port->channel && size > LARGE_PACKET)
+        port->busy = true;
+    if (port->queue || port->busy)
         tcp_arm(port);
     inet_reply(port, sender, NONE);
 }

@@ -91,7 +91,7 @@ names(Control, B) ->
     R = [global(Control, re_register_name, [first, Q]), owner(Control, first, [{P, here}, {Q, there}])],
     C = [global:register_name(second, Q), owner(Control, second, [{Q, there}]), lists:sort(global:registered_names()), global:register_name(second, P)],
     S = self(),
-    D = [global(Control, send, [second, {from, S}]) =:= P, told(P) =:= [{from, S}], told(Q), catch global:send(nobody, x)],
+    D = [global(Control, send, [second, {from, S}]) =:= P, until(fun() -> told(P) =:= [{from, S}] end), told(Q), catch global:send(nobody, x)],
     global(Control, unregister_name, [second]),
     E = [owner(Control, second, []), global:unregister_name(never)],
     exit(Q, kill),
