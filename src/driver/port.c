@@ -220,7 +220,7 @@ void driver_operations_set(struct loaded_driver *loaded) {
     loaded->operations = (struct driver){.name = loaded->name,
                                          .soft_busy = entry->driver_flags & ERL_DRV_FLAG_SOFT_BUSY,
                                          .vectored = entry->outputv,
-                                         .gathers = entry->outputv,
+                                         .takes_lists = entry->outputv,
                                          .output = output,
                                          .flush = flush,
                                          .queued = queued,

@@ -90,9 +90,9 @@ struct port_channel {
 // What is behind a port. Functions marked (locked) run with the port locked and may close it with port_close.
 struct driver {
     const char *name;
-    bool soft_busy; // understands port_command's `force`
-    bool vectored;  // commands come as chunks_of_iodata gives them
-    bool gathers;   // output takes a list of chunks
+    bool soft_busy;   // understands port_command's `force`
+    bool vectored;    // commands come as chunks_of_iodata gives them
+    bool takes_lists; // output takes more than one chunk
     // (locked) A channel has taken the port for itself. NULL: that changes nothing.
     void (*attached)(struct port *port);
     // (locked) A command's bytes; takes over the chunk, whose first packet_bytes bytes are free for a header.

@@ -203,7 +203,7 @@ static struct chunk *joined(struct chunk *chunks) {
 }
 
 void port_channel_write(struct port *port, struct chunk *chunks, bool more) {
-    if (chunks->next && !port->driver->gathers)
+    if (chunks->next && !port->driver->takes_lists)
         chunks = joined(chunks);
     port->output_bytes += chunk_list_size(chunks) - port->packet_bytes;
     port->caller = NONE;

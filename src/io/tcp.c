@@ -270,7 +270,7 @@ static void attached(struct port *port) {
 static const struct driver driver_tcp = {
     .name = "tcp_inet",
     .soft_busy = true,
-    .gathers = true,
+    .takes_lists = true,
     .attached = attached,
     .output = tcp_output,
     .control = control,
