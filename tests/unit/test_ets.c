@@ -14,6 +14,7 @@
 #include "ets/persistent.h"
 #include "ets/table.h"
 #include "seekers.h"
+#include "sys/assert.h"
 #include "term/atom.h"
 #include "term/compare.h"
 #include "term/hash.h"
@@ -432,19 +433,30 @@ static void put_key(unsigned number) {
     persistent_put(SMALL(number), ATOM_true);
 }
 
-// Somebody may be reading it still.
-static void keep_for_ever(void *memory, void (*free_function)(void *)) {
+// Somebody may be reading it until the test ends.
+static struct retired {
+    void *memory;
+    void (*free_function)(void *);
+} retired[64];
+static unsigned retired_count;
+
+static void keep_until_the_end(void *memory, void (*free_function)(void *)) {
+    assert_always(retired_count < sizeof retired / sizeof *retired);
+    retired[retired_count++] = (struct retired){.memory = memory, .free_function = free_function};
 }
 
 static void test_persistent_keys_of_one_slot(void **state) {
-    vm.hooks.retire = keep_for_ever;
-    persistent_init();
+    vm.hooks.retire = keep_until_the_end;
     find_absent_keys();
     struct seekers seekers = {.is_found = absent_key_is_found, .make = put_key};
     assert_int_equal(seekers_run(&seekers), 0);
     for (unsigned i = 0; i < TWINS; i++)
         assert_true(persistent_get(SMALL(i)) == ATOM_true);
     vm.hooks.retire = NULL;
+    while (retired_count > 0) {
+        const struct retired *old = &retired[--retired_count];
+        old->free_function(old->memory);
+    }
 }
 
 int main(void) {
