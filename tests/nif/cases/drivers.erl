@@ -229,6 +229,9 @@ count(N) -> N rem 2, ?MODULE:count(N - 1).
 
 fprof_case() ->
     File = "fprof_" ++ os:getpid(),
+    %% It prints a dot for so many messages of the trace: how often the process was collected or gave way tells in them.
+    {ok, Nowhere} = file:open("/dev/null", [write]), Leader = group_leader(),
+    group_leader(Nowhere, self()),
     %% Enough that the trace's reader has not ended when fprof links to it.
     Result = fprof:apply(?MODULE, count, [20000], [{file, File}]),
     ok = fprof:profile([{file, File}]),
@@ -236,6 +239,7 @@ fprof_case() ->
     {ok, Text} = file:read_file(File ++ ".txt"),
     file:delete(File), file:delete(File ++ ".txt"),
     fprof:stop(),
+    group_leader(Leader, self()), file:close(Nowhere),
     [Result, [binary:match(Text, Word) =/= nomatch || Word <- [<<"{drivers,count,1}">>, <<"fprof,apply_start_stop,4">>]]].
 
 %% What a driver does for too long, when something has happened. (A command is the work of the process that gives it.)

@@ -113,8 +113,11 @@ pbkdf2_parallel_case() ->
     Pids = [spawn_link(fun() -> Self ! {self(), crypto:pbkdf2_hmac(sha512, <<I>>, <<"salt">>, 20000, 16)} end) || I <- lists:seq(1, 4)],
     [receive {P, R} -> R end || P <- Pids].
 killed_case() ->
-    Pids = [spawn(fun() -> crypto:pbkdf2_hmac(sha512, <<"p">>, <<"salt">>, 200000, 16) end) || _ <- lists:seq(1, 4)],
+    Pids = [spawn(fun derive_for_ever/0) || _ <- lists:seq(1, 4)],
     Refs = [erlang:monitor(process, P) || P <- Pids],
     [exit(P, kill) || P <- Pids],
     [receive {'DOWN', R, _, _, Why} -> Why end || R <- Refs].
+derive_for_ever() ->
+    crypto:pbkdf2_hmac(sha512, <<"p">>, <<"salt">>, 200000, 16),
+    derive_for_ever().
 info_case() -> [crypto:info_lib(), lists:sort(crypto:module_info(nifs)), erlang:system_info(taints), lists:sort(zlib:module_info(nifs))].
