@@ -2,7 +2,7 @@
 %% Prints a line "== NAME" and then what the case returned or raised. The same module runs on OTP and on Purlin, and the
 %% outputs are compared. The arguments: the module, a factor on the time limit, and the cases to leave out.
 -module(oracle).
--export([main/1]).
+-export([main/1, messages/1]).
 
 -define(LIMIT, 60000).
 
@@ -26,6 +26,18 @@ run(Module, Case, Limit) ->
     after Limit ->
         exit(Pid, kill),
         io:format("timed out~n")
+    end.
+
+%% The messages of the calling process, until none has come for so many milliseconds. A machine that is late with the end of
+%% that wait may be as late with what is waited for: it gets another.
+messages(Wait) ->
+    Start = erlang:monotonic_time(millisecond),
+    receive M -> [M | messages(Wait)]
+    after Wait ->
+        case erlang:monotonic_time(millisecond) - Start > Wait + 10 of
+            true -> messages(Wait);
+            false -> []
+        end
     end.
 
 value(Module, Case) ->

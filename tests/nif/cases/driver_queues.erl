@@ -7,7 +7,7 @@ opened(Command) ->
     ok = erl_ddll:load_driver(filename:dirname(code:which(?MODULE)), driver_queue),
     open_port({spawn_driver, Command}, []).
 
-got() -> receive M -> [mask(M) | got()] after 300 -> [] end.
+got() -> [mask(M) || M <- oracle:messages(300)].
 mask({P, Data}) when is_port(P) -> {port, Data};
 mask({'EXIT', P, Reason}) when is_port(P) -> {exit, Reason};
 mask({driver_queue, Name, Number}) -> {Name, Number};

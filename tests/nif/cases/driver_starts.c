@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WAIT 30 // ms
+#define WAIT 60 // ms
 
 struct starting {
     ErlDrvPort port;

@@ -10,7 +10,7 @@ opened(Name, Words) ->
     load(Name),
     try open_port({spawn_driver, Name ++ " " ++ Words ++ " "}, []) catch C:R -> {C, R} end.
 
-got() -> receive M -> [mask(M) | got()] after 150 -> [] end.
+got() -> [mask(M) || M <- oracle:messages(150)].
 mask({P, Data}) when is_port(P) -> {port, Data};
 mask({'EXIT', P, Reason}) when is_port(P) -> {exit, Reason};
 mask({R, P}) when is_reference(R), is_port(P) -> {reference, port};

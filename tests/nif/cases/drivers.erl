@@ -10,7 +10,7 @@ opened(Command, Options) ->
     open_port({spawn_driver, Command}, Options).
 
 %% All that comes until nothing has come for a while.
-got() -> receive M -> [mask(M) | got()] after 300 -> [] end.
+got() -> [mask(M) || M <- oracle:messages(300)].
 mask({P, Data}) when is_port(P) -> {port, Data};
 mask({'EXIT', P, Reason}) when is_port(P) -> {exit, Reason};
 mask({UpDown, R, driver, Name, Status}) when is_reference(R) -> {UpDown, driver, Name, Status};

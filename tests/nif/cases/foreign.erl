@@ -27,7 +27,7 @@ at_gate(How, First) ->
         exit({mailbox, mailbox()})
     end),
     receive waits -> {P, M, {In, Out}} end.
-mailbox() -> receive M -> [mask(M) | mailbox()] after 20 -> [] end.
+mailbox() -> [mask(M) || M <- oracle:messages(20)].
 
 mask(P) when P =:= self() -> self;
 mask(P) when is_pid(P) -> pid;
@@ -39,8 +39,8 @@ mask(T) -> T.
 
 go_on({P, M, {In, Out}}) ->
     open_gate(Out),
-    R = [receive {goes_on, L} -> length(L) after 1000 -> silent end, receive {back, _, _, _} = B -> B after 1000 -> lost end,
-         receive {'DOWN', M, process, P, W} -> W after 1000 -> alive end],
+    R = [receive {goes_on, L} -> length(L) after 5000 -> silent end, receive {back, _, _, _} = B -> B after 5000 -> lost end,
+         receive {'DOWN', M, process, P, W} -> W after 5000 -> alive end],
     close_gate(In, Out), R.
 
 each(F) -> [{How, F(How)} || How <- [wait_io, wait_cpu, wait_later]].

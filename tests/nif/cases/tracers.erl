@@ -39,7 +39,7 @@ worker() ->
     end.
 do(Worker, F) -> Worker ! {do, self(), F}, receive {done, Worker} -> ok end, waits(Worker).
 waits(P) -> process_info(P, status) =:= {status, waiting} orelse begin timer:sleep(1), waits(P) end.
-messages() -> receive M -> [M | messages()] after 100 -> [] end.
+messages() -> oracle:messages(100).
 
 %% What the tracer is told while a traced process does F.
 traced(Flags, F) -> traced(Flags, self(), F).

@@ -15,5 +15,5 @@ few_case() ->
     1 = erlang:trace(P, true, [send, 'receive', procs, {tracer, ?MODULE, S}]),
     P ! go,
     [{T, What} || {_, T, _, What, _} = M <- messages(), tuple_size(M) =:= 5, element(3, M) =:= P].
-messages() -> receive M -> [M | messages()] after 100 -> [] end.
+messages() -> oracle:messages(100).
 few_without_state_case() -> [erlang:trace(self(), true, [send, {tracer, ?MODULE, nobody}]), erlang:trace_info(self(), flags)].

@@ -178,7 +178,7 @@ profiled(Options, F) ->
     L = [told(M) || {profile, P, _, _, _} = M <- messages(), P =:= W],
     exit(W, kill),
     {element(2, Old), L}.
-messages() -> receive M -> [M | messages()] after 50 -> [] end.
+messages() -> oracle:messages(50).
 told({profile, _, What, MFA, T}) -> {What, MFA, stamp(T)}.
 stamp(T) when is_integer(T) -> monotonic;
 stamp({T, U}) when is_integer(T), is_integer(U) -> strict;

@@ -6,7 +6,7 @@
 -define(CAT, "cat 2>/dev/null").
 
 try_(F) -> try F() catch C:R -> {C, R} end.
-messages() -> receive M -> [M | messages()] after 100 -> [] end.
+messages() -> oracle:messages(100).
 
 %% The trace messages of a port that is traced from its birth; F works with it. What the outside world does to it may happen in one
 %% step or in several.

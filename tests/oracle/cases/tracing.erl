@@ -47,16 +47,7 @@ calls(Flags, Spec, Options, F) ->
     end),
     Messages.
 
-messages() ->
-    Start = erlang:monotonic_time(millisecond),
-    receive M -> [M | messages()]
-    after 100 ->
-        %% A machine too busy to end this wait in time may be as late with what is traced.
-        case erlang:monotonic_time(millisecond) - Start > 110 of
-            true -> messages();
-            false -> []
-        end
-    end.
+messages() -> oracle:messages(100).
 
 %% Without what differs from run to run: funs' names stay.
 shown({trace, P, 'receive', {do, _}}) -> {trace, P, 'receive', do};
