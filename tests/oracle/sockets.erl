@@ -31,7 +31,7 @@ udp(Family, Address) ->
     {ok, A} = socket:sockname(S),
     {S, A}.
 
-bytes(N) -> << <<(X * 7 rem 251)>> || X <- lists:seq(1, N) >>.
+bytes(N) -> binary:part(binary:copy(<< <<(X * 7 rem 251)>> || X <- lists:seq(1, 251) >>, N div 251 + 1), 0, N).
 
 recv_all(S, N) -> recv_all(S, N, <<>>).
 recv_all(_, 0, B) -> B;

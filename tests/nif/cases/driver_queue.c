@@ -2,6 +2,7 @@
 // ports.
 
 #include <erl_driver.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,7 +14,8 @@ struct device {
     int made, flushes_slowly;
 };
 
-// What ports that are closing cannot tell.
+// What ports that are closing cannot tell. Each port has a lock of its own; they all write here.
+static pthread_mutex_t diary_lock = PTHREAD_MUTEX_INITIALIZER;
 static char diary[2000];
 static size_t diary_size;
 
@@ -23,9 +25,20 @@ static void tell(struct device *device, char *name, ErlDrvSInt number) {
     ErlDrvTermData words[] = {ERL_DRV_ATOM, driver_mk_atom("driver_queue"), ERL_DRV_ATOM,  driver_mk_atom(name),
                               ERL_DRV_INT,  (ErlDrvTermData)number,         ERL_DRV_TUPLE, 3};
     int sent = erl_drv_send_term(driver_mk_port(device->port), device->observer, words, sizeof words / sizeof *words);
+    pthread_mutex_lock(&diary_lock);
     if (diary_size < sizeof diary - 100)
         diary_size +=
             (size_t)snprintf(diary + diary_size, sizeof diary - diary_size, "%s %d %d, ", name, (int)number, sent);
+    pthread_mutex_unlock(&diary_lock);
+}
+
+static int read_diary(char *answer, size_t room) {
+    pthread_mutex_lock(&diary_lock);
+    int size = snprintf(answer, room, "%s", diary);
+    memset(diary, 0, diary_size);
+    diary_size = 0;
+    pthread_mutex_unlock(&diary_lock);
+    return size;
 }
 
 static ErlDrvData start(ErlDrvPort port, char *command) {
@@ -262,10 +275,7 @@ static ErlDrvSSizeT control(ErlDrvData data, unsigned operation, char *bytes, Er
         driver_enq(device->port, "lost", 4);
         return snprintf(*answer, room, "%d", driver_failure_atom(device->port, "failed"));
     case 15:
-        result = snprintf(*answer, room, "%s", diary);
-        memset(diary, 0, diary_size);
-        diary_size = 0;
-        return result;
+        return read_diary(*answer, room);
     case 16: {
         struct errand *errand = driver_alloc(sizeof *errand);
         *errand = (struct errand){driver_mk_port(device->port), device->observer, 1};
