@@ -173,6 +173,7 @@ collection_case() ->
     Keys = fun(Info) -> [K || {K, V} <- Info, is_integer(V)] end,
     lists:usort([{Tag, Keys(Info)} || {trace, _, Tag, Info} <- Messages, Tag =:= gc_major_start orelse Tag =:= gc_major_end]).
 
+%% Not under hard: that build gives way at every chance, and this tells of each.
 running_case() ->
     Running = fun(Flags, F) -> {Ms, _} = traced(Flags, F, fun settle/0), Ms end,
     [Running(Flags, F) || Flags <- [[running], [running_procs], [running, 'receive', procs]],
@@ -189,6 +190,7 @@ running_new_case() ->
     Ms = messages(),
     erlang:trace(new_processes, false, [all]),
     [M || M <- Ms, element(2, M) =:= P].
+%% Not under hard: that build gives way at every chance, and this tells of each.
 exiting_case() -> [traced([exiting | More], fun() -> exit(done) end, fun settle/0) || More <- [[], [running], [procs]]].
 scheduler_id_case() ->
     Shape = fun({Ms, _}) -> [[case X of N when is_integer(N), N > 0, N < 100 -> number; N when is_integer(N) -> time; _ -> X end || X <- tuple_to_list(M)] || M <- Ms] end,
