@@ -100,6 +100,7 @@ async_of_closed_case() ->
 
 loading_case() ->
     process_flag(trap_exit, true),
+    absent(),
     Self = self(),
     Load = fun(Options) -> erl_ddll:try_load(where(), driver_probe, Options) end,
     Unload = fun(Options) -> erl_ddll:try_unload("driver_probe", Options) end,
@@ -121,6 +122,7 @@ is_loaded() -> {ok, Names} = erl_ddll:loaded_drivers(), lists:member("driver_pro
 
 kill_ports_case() ->
     process_flag(trap_exit, true),
+    absent(),
     ok = erl_ddll:load_driver(where(), "driver_probe"),
     _ = [open_port({spawn, "driver_probe"}, []) || _ <- [1, 2]],
     {ok, pending_driver, _} = erl_ddll:try_unload(driver_probe, [{monitor, pending}, kill_ports]),
@@ -138,6 +140,7 @@ counts() -> catch_(fun() -> Info = erl_ddll:info(driver_probe), [case proplists:
 gone() -> erl_ddll:unload(driver_probe), gone(catch erl_ddll:info(driver_probe)).
 gone({'EXIT', _}) -> not is_loaded();
 gone(_) -> receive after 5 -> gone(catch erl_ddll:info(driver_probe)) end.
+%% What the case before has loaded may be about to go.
 absent() -> case is_loaded() of true -> receive after 5 -> absent() end; false -> ok end.
 fresh() -> absent(), {ok, loaded} = load([]), open_port({spawn_driver, "driver_probe"}, []).
 user() -> S = self(), Q = spawn(fun() -> S ! {loaded, load([])}, receive stop -> ok end end), receive {loaded, _} -> Q end.
