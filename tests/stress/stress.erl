@@ -33,7 +33,7 @@ round_of(Deadline) ->
     [receive
          {'EXIT', Pid, {counted, Count}} -> {Name, Count};
          {'EXIT', Pid, Reason} -> io:format("~p ended: ~p~n", [Name, Reason]), {Name, 0}
-     after 120000 ->
+     after 1000 * max(0, Deadline - erlang:monotonic_time(second)) + 120000 ->
          io:format("~p hangs: ~p~n", [Name, process_info(Pid)]), {Name, 0}
      end || {Name, Pid} <- Pids].
 
