@@ -23,10 +23,13 @@ static void wait_for_epoch(struct process *self) {
 BIF(erts_literal_area_collector, release_area_switch, 0) {
     if (self->pid != collector_process())
         return raise_error(self, ATOM_notsup);
-    if (!collector_switch())
-        return ATOM_false;
-    wait_for_epoch(self);
-    return ATOM_true;
+    struct literal_purge *ended = collector_end();
+    bool more = collector_begin();
+    if (ended || more)
+        wait_for_epoch(self);
+    if (ended)
+        literal_purge_free(ended, &self->work);
+    return term_boolean(more);
 }
 
 // In the process that was asked, or for it when it has died. The signal's value is the whole answer.

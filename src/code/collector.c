@@ -6,45 +6,53 @@
 #include "sys/sys.h"
 #include "vm.h"
 
-struct waiting_area {
-    struct waiting_area *next;
-    struct literal_area *area;
+enum { ROOM = 8000 }; // areas, sorted in one go
+
+struct waiting_areas {
+    struct waiting_areas *next;
+    size_t count;
+    struct literal_area *areas[ROOM];
 };
 
 void collector_add(struct literal_area *area) {
-    struct waiting_area *waiting = sys_alloc(sizeof *waiting);
-    *waiting = (struct waiting_area){.area = area};
     code_lock();
-    struct waiting_area **end = &vm.code->waiting_areas;
-    while (*end)
-        end = &(*end)->next;
-    *end = waiting;
-    code_unlock();
-}
-
-static void free_area(void *area) {
-    literal_area_free(area);
-}
-
-bool collector_switch(void) {
-    struct literal_area *done = vm.code->collected_area; // only the collector process comes here
-    if (done) {
-        literal_purge_end();
-        if (vm.hooks.retire)
-            vm.hooks.retire(done, free_area);
-        else
-            free_area(done);
+    struct waiting_areas *last = vm.code->last_waiting;
+    if (!last || last->count == ROOM) {
+        struct waiting_areas *more = sys_alloc(sizeof *more);
+        more->next = NULL;
+        more->count = 0;
+        *(last ? &last->next : &vm.code->first_waiting) = more;
+        vm.code->last_waiting = last = more;
     }
-    code_lock();
-    struct waiting_area *waiting = vm.code->waiting_areas;
-    if (waiting)
-        vm.code->waiting_areas = waiting->next;
+    last->areas[last->count++] = area;
     code_unlock();
-    vm.code->collected_area = waiting ? waiting->area : NULL;
+}
+
+static struct waiting_areas *take_waiting(void) {
+    code_lock();
+    struct waiting_areas *waiting = vm.code->first_waiting;
+    if (waiting)
+        vm.code->first_waiting = waiting->next;
+    if (!vm.code->first_waiting)
+        vm.code->last_waiting = NULL;
+    code_unlock();
+    return waiting;
+}
+
+struct literal_purge *collector_end(void) {
+    struct literal_purge *ended = vm.code->collected; // only the collector process comes here
+    vm.code->collected = NULL;
+    literal_purge_end();
+    return ended;
+}
+
+bool collector_begin(void) {
+    struct waiting_areas *waiting = take_waiting();
+    if (!waiting)
+        return false;
+    vm.code->collected = literal_purge_begin(waiting->areas, waiting->count);
     sys_free(waiting);
-    if (vm.code->collected_area)
-        literal_purge_begin(vm.code->collected_area);
-    return vm.code->collected_area;
+    return true;
 }
 
 void collector_set_process(term pid) {

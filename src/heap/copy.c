@@ -19,27 +19,23 @@ void walk_grow(struct walk *walk) {
 }
 
 // Whether the words that a pointer leads to belong to the copy.
-static inline bool is_copied(const struct copy_rule *rule, const term *words) {
-    return __builtin_expect(!is_literal(words), true) || (uintptr_t)words - rule->literals < rule->literals_size;
+static inline bool is_copied(const struct literal_set *literals, const term *words) {
+    return __builtin_expect(!is_literal(words), true) || literal_set_has(literals, words);
 }
 static inline const term *pointed_to(term value) {
     return (const term *)(value & ~(term)TAG_MASK);
 }
-static inline bool has_copy(const struct copy_rule *rule, term value) {
-    return is_pointer(value) && is_copied(rule, pointed_to(value));
-}
-
-struct copy_rule copy_rule_all(void) {
-    return (struct copy_rule){literal_base, LITERAL_RANGE};
+static inline bool has_copy(const struct literal_set *literals, term value) {
+    return is_pointer(value) && is_copied(literals, pointed_to(value));
 }
 
 // However deep the value is.
-__attribute__((noinline)) static size_t size_far(const struct copy_rule *rule, term value) {
+__attribute__((noinline)) static size_t size_far(const struct literal_set *literals, term value) {
     size_t size = 0;
     struct walk walk;
     walk_begin(&walk, &value, 1);
     for (term word; walk_next(&walk, &word);) {
-        if (!has_copy(rule, word))
+        if (!has_copy(literals, word))
             continue;
         const term *words = pointed_to(word);
         if (is_list(word)) {
@@ -59,16 +55,16 @@ __attribute__((noinline)) static size_t size_far(const struct copy_rule *rule, t
 enum { NEAR = 8 }; // levels of recursion
 
 // Of what has a copy.
-static size_t size_near(const struct copy_rule *rule, term value, unsigned depth) {
+static size_t size_near(const struct literal_set *literals, term value, unsigned depth) {
     if (depth == 0)
-        return size_far(rule, value);
+        return size_far(literals, value);
     size_t size = 0;
     do {
         const term *words = pointed_to(value);
         if (is_list(value)) {
             size += 2;
-            if (has_copy(rule, words[0]))
-                size += size_near(rule, words[0], depth - 1);
+            if (has_copy(literals, words[0]))
+                size += size_near(literals, words[0], depth - 1);
             value = words[1];
             continue;
         }
@@ -77,20 +73,20 @@ static size_t size_near(const struct copy_rule *rule, term value, unsigned depth
         if (header_kind(words[0]) >= KIND_OPAQUE || count == 0)
             break;
         for (size_t i = 1; i < count; i++)
-            if (has_copy(rule, words[i]))
-                size += size_near(rule, words[i], depth - 1);
+            if (has_copy(literals, words[i]))
+                size += size_near(literals, words[i], depth - 1);
         value = words[count];
-    } while (has_copy(rule, value));
+    } while (has_copy(literals, value));
     return size;
 }
 
-size_t copy_size(struct copy_rule rule, term value) {
-    return has_copy(&rule, value) ? size_near(&rule, value, NEAR) : 0;
+size_t copy_size(const struct literal_set *literals, term value) {
+    return has_copy(literals, value) ? size_near(literals, value, NEAR) : 0;
 }
 
 // The copy under way, into the block [start, end).
 struct copy {
-    struct copy_rule rule;
+    const struct literal_set *literals;
     term *start, *top, *end;
     struct off_heap **off_heap;
     size_t binary_bytes;
@@ -112,7 +108,7 @@ static inline void keep_off_heap(struct copy *copy, term *to) {
 static void copy_list(struct copy *copy, term *slot) {
     for (;;) {
         const term *words = list_cell(*slot);
-        if (!is_copied(&copy->rule, words))
+        if (!is_copied(copy->literals, words))
             return;
         term *cell = copy->top;
         copy->top += 2;
@@ -127,7 +123,7 @@ static void copy_list(struct copy *copy, term *slot) {
 
 static void copy_boxed(struct copy *copy, term *slot) {
     const term *words = boxed(*slot);
-    if (!is_copied(&copy->rule, words))
+    if (!is_copied(copy->literals, words))
         return;
     size_t count = 1 + header_size(words[0]);
     term *to = copy->top;
@@ -177,7 +173,7 @@ static void copy_near(struct copy *copy, term *slot, unsigned depth) {
             *slot = list_make(to);
             to[0] = words[0];
             to[1] = words[1];
-            if (has_copy(&copy->rule, to[0]))
+            if (has_copy(copy->literals, to[0]))
                 copy_near(copy, to, depth - 1);
             slot = to + 1;
             continue;
@@ -193,43 +189,43 @@ static void copy_near(struct copy *copy, term *slot, unsigned depth) {
         to[0] = words[0];
         for (size_t i = 1; i < count; i++) {
             to[i] = words[i];
-            if (has_copy(&copy->rule, to[i]))
+            if (has_copy(copy->literals, to[i]))
                 copy_near(copy, to + i, depth - 1);
         }
         slot = to + count;
         *slot = words[count];
-    } while (has_copy(&copy->rule, *slot));
+    } while (has_copy(copy->literals, *slot));
 }
 
-size_t copy_words(struct copy_rule rule, term *value, term *to, size_t size, struct off_heap **off_heap) {
-    struct copy copy = {rule, to, to, to + size, off_heap, 0};
-    if (has_copy(&rule, *value))
+size_t copy_words(const struct literal_set *literals, term *value, term *to, size_t size, struct off_heap **off_heap) {
+    struct copy copy = {literals, to, to, to + size, off_heap, 0};
+    if (has_copy(literals, *value))
         copy_near(&copy, value, NEAR);
     assert_always(copy.top == copy.end);
     return copy.binary_bytes;
 }
 
-static term copy_to_heap(struct heap *to, struct copy_rule rule, term value) {
-    size_t size = copy_size(rule, value);
+static term copy_to_heap(struct heap *to, const struct literal_set *literals, term value) {
+    size_t size = copy_size(literals, value);
     if (size > 0)
-        to->binary_bytes += copy_words(rule, &value, heap_alloc(to, size), size, &to->off_heap);
+        to->binary_bytes += copy_words(literals, &value, heap_alloc(to, size), size, &to->off_heap);
     return value;
 }
 
 size_t heap_size_of(term value) {
-    return copy_size(copy_rule_purging(), value);
+    return copy_size(literals_purging(), value);
 }
 
 size_t heap_size_of_all(term value) {
-    return copy_size(copy_rule_all(), value);
+    return copy_size(literals_all(), value);
 }
 
 term heap_copy(struct heap *to, term value) {
-    return is_pointer(value) ? copy_to_heap(to, copy_rule_purging(), value) : value;
+    return is_pointer(value) ? copy_to_heap(to, literals_purging(), value) : value;
 }
 
 term heap_copy_all(struct heap *to, term value) {
-    return is_pointer(value) ? copy_to_heap(to, copy_rule_all(), value) : value;
+    return is_pointer(value) ? copy_to_heap(to, literals_all(), value) : value;
 }
 
 // The words of an opaque value; one that owns something is put into the list of its new heap.

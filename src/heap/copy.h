@@ -5,15 +5,26 @@
 
 #include "heap/heap.h"
 
-// Which literals are copied with the rest: those in one range of addresses. Size and copy must follow the same rule,
-// and a purge may begin between the two; so the rule is fixed first.
-struct copy_rule {
-    uintptr_t literals;
-    size_t literals_size;
+// Which literals are copied with the rest; none when there is no set. Size and copy must follow the same set, and a
+// purge may begin between the two; so the set is fixed first.
+struct literal_range {
+    uintptr_t start;
+    size_t size; // bytes
+};
+struct literal_set {
+    struct literal_range span; // of all ranges
+    size_t count;
+    const struct literal_range *ranges; // by address, no two touch; read only when there are several
 };
 
-struct copy_rule copy_rule_purging(void); // only those being purged at this moment (literal.c)
-struct copy_rule copy_rule_all(void);
+bool literal_set_search(const struct literal_set *set, const void *address);
+static inline bool literal_set_has(const struct literal_set *set, const void *address) {
+    return set && (uintptr_t)address - set->span.start < set->span.size &&
+           (set->count == 1 || literal_set_search(set, address));
+}
+
+const struct literal_set *literals_purging(void); // those being purged at this moment
+const struct literal_set *literals_all(void);
 
 // The words of one value. Most are few, for which a call or a vector loop takes longer than the copying.
 static inline void words_copy(term *to, const term *from, size_t count) {
@@ -26,9 +37,9 @@ static inline void words_copy(term *to, const term *from, size_t count) {
         to[i] = from[i];
 }
 
-size_t copy_size(struct copy_rule rule, term value);
+size_t copy_size(const struct literal_set *literals, term value);
 // Copies *value into the `size` words from `to` on, and replaces it by the copy. Values of the kinds from KIND_OFF_HEAP
 // up are linked into *off_heap. Returns the bytes of shared binaries that they refer to.
-size_t copy_words(struct copy_rule rule, term *value, term *to, size_t size, struct off_heap **off_heap);
+size_t copy_words(const struct literal_set *literals, term *value, term *to, size_t size, struct off_heap **off_heap);
 
 #endif

@@ -236,9 +236,13 @@ void literal_init(void);
 // An area that holds flat copies of `values` (replaced by the copies), in order. Values may be immediates.
 struct literal_area *literal_area_new(term *values, size_t count);
 void literal_area_free(struct literal_area *area);
-// While an area is being purged heap_copy copies its values, and heap_copy_literals moves them.
-void literal_purge_begin(struct literal_area *area);
+// While areas are being purged (one purge at a time; count > 0) heap_copy copies their values, and heap_copy_literals
+// moves them. A purge that has ended is freed, with the areas, when nobody can be copying by it any more.
+struct literal_purge;
+struct work;
+struct literal_purge *literal_purge_begin(struct literal_area **areas, size_t count);
 void literal_purge_end(void);
+void literal_purge_free(struct literal_purge *purge, struct work *work);
 bool literal_purging(const void *address);
 
 #endif

@@ -10,8 +10,10 @@
 #if __has_feature(address_sanitizer)
 #include <sanitizer/lsan_interface.h>
 #define HOLDS_POINTERS(memory, bytes) __lsan_register_root_region(memory, bytes)
+#define HOLDS_NOTHING(memory, bytes) __lsan_unregister_root_region(memory, bytes)
 #else
 #define HOLDS_POINTERS(memory, bytes)
+#define HOLDS_NOTHING(memory, bytes)
 #endif
 
 void memory_exhausted(size_t bytes) {
@@ -32,12 +34,9 @@ void sys_commit(void *memory, size_t bytes) {
 }
 
 void sys_decommit(void *memory, size_t bytes) {
+    HOLDS_NOTHING(memory, bytes);
     madvise(memory, bytes, MADV_DONTNEED);
     mprotect(memory, bytes, PROT_NONE);
-}
-
-void sys_unreserve(void *memory, size_t bytes) {
-    munmap(memory, bytes);
 }
 
 #define EMERGENCY_ROOM ((size_t)96 << 20) // two of the allocator's segments, and what lies between

@@ -4,10 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 
 #include <cmocka.h>
 
 #include "heap/heap.h"
+#include "heap/room.h"
 #include "sys/sys.h"
 
 #define REGISTERS 40
@@ -289,7 +291,6 @@ static void test_parts(void **state) {
 }
 
 static void test_literals(void **state) {
-    literal_init();
     struct world world;
     world_init(&world, 24, 65535);
     struct heap builder = {};
@@ -314,12 +315,12 @@ static void test_literals(void **state) {
     heap_collect(&world.heap, 0, &world.roots, 1, false, NULL);
     assert_int_equal(tuple_element(world.registers[0], 1), values[0]);
 
-    literal_purge_begin(area);
+    struct literal_purge *purge = literal_purge_begin(&area, 1);
     assert_int_equal(heap_size_of(values[0]), 8);
     assert_true(literal_purging(boxed(values[0])));
     heap_copy_literals(&world.heap, &world.roots, 1);
     literal_purge_end();
-    literal_area_free(area);
+    literal_purge_free(purge, NULL);
     term *tuple = boxed(world.registers[0]);
     assert_false(is_literal(boxed(tuple[1])));
     assert_int_equal(tuple[1], tuple[3]);
@@ -334,10 +335,87 @@ static void test_literals(void **state) {
     assert_int_equal(alive, 0);
 }
 
+// Pieces of a small range taken and given back at random, beside a map of its bytes.
+static void test_room(void **state) {
+    enum { START = 1000, SIZE = 5000, PIECES = 300 };
+    static bool taken[SIZE];
+    static struct piece {
+        uintptr_t start;
+        size_t size;
+    } pieces[PIECES];
+    struct room room;
+    room_init(&room, START, SIZE);
+    for (int step = 0; step < 100000; step++) {
+        struct piece *piece = &pieces[random_below(PIECES)];
+        if (piece->size > 0) {
+            room_give(&room, piece->start, piece->size);
+            memset(taken + piece->start - START, false, piece->size);
+            piece->size = 0;
+        } else {
+            size_t size = 1 + random_below(random_below(4) == 0 ? 200 : 10), run = 0, at = 0;
+            for (; at < SIZE && run < size; at++)
+                run = taken[at] ? 0 : run + 1;
+            assert_int_equal(room_take(&room, size, &piece->start), run == size);
+            if (run < size)
+                continue;
+            assert_int_equal(piece->start, START + at - size); // the first that fits
+            memset(taken + at - size, true, size);
+            piece->size = size;
+        }
+        if (step % 100 == 0)
+            assert_true(room_is_valid(&room));
+    }
+    for (int i = 0; i < PIECES; i++)
+        if (pieces[i].size > 0)
+            room_give(&room, pieces[i].start, pieces[i].size);
+    uintptr_t start;
+    assert_false(room_take(&room, SIZE + 1, &start)); // in one piece again
+    assert_true(room_take(&room, SIZE, &start) && start == START);
+    room_destroy(&room);
+}
+
+// Areas one behind the other, some of which are purged at once; then the memory of all of them is given back.
+static void test_purge_of_several(void **state) {
+    enum { AREAS = 64, WORDS = 1 << 15 };
+    struct heap builder = {};
+    term *words = heap_tuple(&builder, WORDS), values[AREAS];
+    for (int i = 1; i <= WORDS; i++)
+        words[i] = SMALL(i);
+    struct literal_area *areas[AREAS], *purged[AREAS];
+    size_t count = 0;
+    for (int i = 0; i < AREAS; i++) {
+        values[i] = boxed_make(words);
+        areas[i] = literal_area_new(&values[i], 1);
+    }
+    for (int i = AREAS - 1; i >= 0; i--)
+        if (i % 5 < 2)
+            purged[count++] = areas[i];
+    struct literal_purge *purge = literal_purge_begin(purged, count);
+    for (int i = 0; i < AREAS; i++) {
+        bool expected = i % 5 < 2;
+        assert_int_equal(literal_purging(boxed(values[i])), expected);
+        assert_int_equal(literal_purging(boxed(values[i]) + WORDS), expected);
+        assert_int_equal(heap_size_of(values[i]), expected ? WORDS + 1 : 0);
+        if (!expected)
+            literal_area_free(areas[i]);
+    }
+    literal_purge_end();
+    void *last = boxed(values[AREAS - 1]);
+    unsigned char resident[1];
+    void *page = (void *)((uintptr_t)last & ~(uintptr_t)4095);
+    assert_true(mincore(page, 1, resident) == 0 && resident[0] & 1);
+    literal_purge_free(purge, NULL);
+    assert_true(mincore(page, 1, resident) == 0 && !(resident[0] & 1));
+    heap_free(&builder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random),     cmocka_unit_test(test_growth), cmocka_unit_test(test_deep_stack),
-        cmocka_unit_test(test_deep_value), cmocka_unit_test(test_parts),  cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_random),     cmocka_unit_test(test_growth),
+        cmocka_unit_test(test_deep_stack), cmocka_unit_test(test_deep_value),
+        cmocka_unit_test(test_parts),      cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_room),       cmocka_unit_test(test_purge_of_several),
     };
+    literal_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -157,3 +157,32 @@ persistent_many_case() ->
     [Sum, Listed, length([N || {{?MODULE, many, N}, _} <- persistent_term:get()])].
 
 catch_(F) -> try F() catch C:R -> {C, R} end.
+
+%% What is erased is freed as fast as a program erases, also where what stays lies between.
+erased_is_freed_case() ->
+    Keys = lists:seq(1, 200),
+    [persistent_term:put({erased, K}, {K, lists:seq(1, 50)}) || K <- Keys],
+    Self = self(),
+    Holders = [spawn(fun() -> hold_every(N, Keys, Self) end) || N <- lists:seq(2, 6)],
+    [receive {ready, Holder} -> ok end || Holder <- Holders],
+    Before = erlang:memory(total),
+    [persistent_term:erase({erased, K}) || K <- Keys, K rem 5 < 2],
+    [begin persistent_term:put({erased, large}, lists:seq(N, 1000 + N)), persistent_term:erase({erased, large}) end
+     || N <- lists:seq(1, 4000)],
+    wait_for_memory(Before + (16 bsl 20)),
+    [Holder ! go || Holder <- Holders],
+    Held = [receive {Holder, Values} -> erlang:phash2(Values) end || Holder <- Holders],
+    Kept = [persistent_term:get({erased, K}, gone) || K <- Keys],
+    [persistent_term:erase({erased, K}) || K <- Keys],
+    [Held, erlang:phash2(Kept), length([gone || gone <- Kept])].
+
+hold_every(N, Keys, Parent) ->
+    Values = [persistent_term:get({erased, K}) || K <- Keys, K rem N =:= 0],
+    Parent ! {ready, self()},
+    receive go -> Parent ! {self(), Values} end.
+
+wait_for_memory(Bytes) ->
+    case erlang:memory(total) < Bytes of
+        true -> ok;
+        false -> timer:sleep(20), wait_for_memory(Bytes)
+    end.
