@@ -52,9 +52,9 @@ static uint8_t *read_file(const char *path, size_t *size) {
     FILE *file = fopen(path, "rb");
     if (!file)
         return NULL;
-    fseek(file, 0, SEEK_END);
-    long length = ftell(file);
-    rewind(file);
+    long length = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+    if (fseek(file, 0, SEEK_SET) != 0)
+        length = -1;
     uint8_t *bytes = length >= 0 ? sys_alloc((size_t)length + 1) : NULL;
     *size = bytes ? fread(bytes, 1, (size_t)length, file) : 0;
     fclose(file);

@@ -62,14 +62,14 @@ static bool pair(const char *text, unsigned *first, unsigned *second) {
 }
 
 static bool boolean(const char *value, bool *flag) {
-    if (strcmp(value, "true") && strcmp(value, "false"))
+    if (strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
         return false;
     *flag = !strcmp(value, "true");
     return true;
 }
 
 static bool set_async_threads(struct boot_options *options, const char *value) {
-    unsigned long n;
+    unsigned long n = 0;
     bool valid = number(value, 0, 1024, &n);
     options->async_threads = (unsigned)n;
     return valid;
@@ -158,7 +158,7 @@ static bool set_timing_level(struct boot_options *options, const char *value) {
     return number(value, 0, 9, &level);
 }
 static bool is_one_of(const char *value, const char *const *names) {
-    while (*names && strcmp(value, *names))
+    while (*names && strcmp(value, *names) != 0)
         names++;
     return *names;
 }
@@ -178,7 +178,7 @@ static bool set_dirty_cpu(struct boot_options *options, const char *value) {
     return pair(value, &options->dirty_cpu, &options->dirty_cpu_online);
 }
 static bool set_dirty_io(struct boot_options *options, const char *value) {
-    unsigned long n;
+    unsigned long n = 0;
     bool valid = number(value, 1, 1024, &n);
     options->dirty_io = (unsigned)n;
     return valid;

@@ -289,6 +289,7 @@ static term ask(struct process *self, term reference, struct place place, uint8_
     struct socket *socket = socket_enter(self, reference, &answer);
     if (!socket)
         return answer;
+    // NOLINTNEXTLINE(*StdCLibraryFunctions): see get_native_bytes
     int result = getsockopt(socket->descriptor, place.level, place.number, bytes, size), error = errno;
     socket_leave(socket);
     return result < 0 ? posix_error(&self->heap, error) : NONE;

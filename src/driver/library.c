@@ -127,8 +127,8 @@ static void take_out(const struct loaded_driver *loaded) {
     *at = loaded->next;
 }
 
-static term load_library(struct heap *heap, const char *path, const struct driver_request *request,
-                         struct loaded_driver **made);
+static struct loaded_driver *load_library(struct heap *heap, const char *path, const struct driver_request *request,
+                                          term *problem);
 
 // (locked) Whether nobody needs it any more: then it is taken out of the list, and is the caller's to close.
 static bool take_unused(struct loaded_driver *loaded, struct driver_watch **watches) {
@@ -141,7 +141,8 @@ static bool take_unused(struct loaded_driver *loaded, struct driver_watch **watc
 
 // (locked) Whether only the one who wants it loaded anew needs it any more.
 static bool may_reload(const struct loaded_driver *loaded) {
-    return loaded->reloader != NONE && !loaded->users->next && !loaded->ports && !loaded->jobs && !loaded->permanent;
+    bool is_alone = loaded->users && !loaded->users->next && !loaded->ports && !loaded->jobs;
+    return loaded->reloader != NONE && is_alone && !loaded->permanent;
 }
 
 // (locked) What has been asked for is not wanted any more. Those who wait for it are the caller's to tell.
@@ -158,16 +159,15 @@ static void reload(struct loaded_driver *loaded) {
     struct epoch_member *visit = epoch_visit(); // what is closed is still read
     take_out(loaded);
     close_library(loaded);
-    struct loaded_driver *made;
-    term problem = load_library(&heap, loaded->reload_path, &request, &made);
-    if (problem == NIL) {
+    term problem;
+    struct loaded_driver *made = load_library(&heap, loaded->reload_path, &request, &problem);
+    if (made)
         made->users = loaded->users;
-    } else {
+    else
         sys_free(loaded->users);
-    }
     unlock();
     tell_all(ends, ATOM_DOWN, ATOM_unloaded);
-    if (problem == NIL)
+    if (made)
         tell_all(loads, ATOM_UP, ATOM_loaded);
     else
         tell_all(loads, ATOM_DOWN, heap_tuple_of(&heap, 2, ATOM_load_failure, problem));
@@ -324,23 +324,22 @@ static bool is_version(const ErlDrvEntry *entry) {
            entry->major_version <= ERL_DRV_EXTENDED_MAJOR_VERSION;
 }
 
-// NIL, or what is wrong with the library.
-static term check(void *handle, const char *name, ErlDrvEntry **entry) {
+// The driver in the library; NULL when *problem says what is wrong with it.
+static ErlDrvEntry *start(void *handle, const char *name, term *problem) {
     void *found = dlsym(handle, "driver_init");
     if (!found)
-        return ATOM_no_driver_init;
-    ErlDrvEntry *(*init)(void) = (ErlDrvEntry * (*)(void)) found;
-    *entry = init();
-    if (!*entry)
-        return ATOM_driver_init_failed;
-    if (!is_version(*entry))
-        return ATOM_driver_incorrect_version;
-    if (!(*entry)->driver_name || strcmp((*entry)->driver_name, name) != 0)
-        return ATOM_bad_driver_name;
-    (*entry)->handle = handle;
-    if ((*entry)->init && (*entry)->init() != 0)
-        return ATOM_driver_init_failed;
-    return NIL;
+        return *problem = ATOM_no_driver_init, NULL;
+    ErlDrvEntry *(*init)(void) = (ErlDrvEntry * (*)(void)) found, *entry = init();
+    if (!entry)
+        return *problem = ATOM_driver_init_failed, NULL;
+    if (!is_version(entry))
+        return *problem = ATOM_driver_incorrect_version, NULL;
+    if (!entry->driver_name || strcmp(entry->driver_name, name) != 0)
+        return *problem = ATOM_bad_driver_name, NULL;
+    entry->handle = handle;
+    if (entry->init && entry->init() != 0)
+        return *problem = ATOM_driver_init_failed, NULL;
+    return entry;
 }
 
 static struct loaded_driver *loaded_new(const char *path, const char *name, void *handle, ErlDrvEntry *entry) {
@@ -358,30 +357,32 @@ static struct loaded_driver *loaded_new(const char *path, const char *name, void
     return loaded;
 }
 
-// (locked) NIL, or what is wrong.
-static term load_library(struct heap *heap, const char *path, const struct driver_request *request,
-                         struct loaded_driver **made) {
+// (locked) NULL when *problem says what is wrong.
+static struct loaded_driver *load_library(struct heap *heap, const char *path, const struct driver_request *request,
+                                          term *problem) {
     struct text file = {0};
     text_format(&file, "%s/%s.so", path, request->name);
     text_append(&file, "", 1);
     void *handle = dlopen(file.bytes, RTLD_NOW);
-    ErlDrvEntry *entry;
-    term problem = handle ? check(handle, request->name, &entry) : open_error(heap, file.bytes);
+    if (!handle)
+        *problem = open_error(heap, file.bytes);
     text_free(&file);
-    if (problem == NIL) {
-        *made = loaded_new(path, request->name, handle, entry);
-        (*made)->kill_ports = request->kill_ports;
-    } else if (handle) {
-        dlclose(handle);
+    ErlDrvEntry *entry = handle ? start(handle, request->name, problem) : NULL;
+    if (!entry) {
+        if (handle)
+            dlclose(handle);
+        return NULL;
     }
-    return problem;
+    struct loaded_driver *made = loaded_new(path, request->name, handle, entry);
+    made->kill_ports = request->kill_ports;
+    return made;
 }
 
 // (locked)
 static term load_new(struct process *self, const char *path, const struct driver_request *request) {
-    struct loaded_driver *loaded;
-    term problem = load_library(&self->heap, path, request, &loaded);
-    if (problem != NIL)
+    term problem;
+    struct loaded_driver *loaded = load_library(&self->heap, path, request, &problem);
+    if (!loaded)
         return error_answer(self, problem);
     add_user(loaded, self);
     return heap_tuple_of(&self->heap, 2, ATOM_ok, ATOM_loaded);

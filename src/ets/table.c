@@ -434,7 +434,7 @@ void spot_set(struct spot *spot, size_t position, term value) {
 void spot_insert(struct spot *spot, term tuple) {
     struct object *object = new_object(spot->table, tuple, spot->hash);
     add_garbage(spot, put(spot->table, object));
-    struct object **link;
+    struct object **link = NULL; // of a hash table alone
     spot->object = find_live(spot->table, key_of(spot->table, object), spot->hash, &link);
     spot->link = link;
 }

@@ -223,7 +223,7 @@ static term append(struct process *process, const word *words, term *x, uint64_t
 term bits_create(struct process *process, const struct bits_plan *plan, const word *segments, term *x) {
     bool appends = plan->count && (segments[0] & 0xff) == SEGMENT_APPEND;
     const word *others = segments + appends * SEGMENT_WORDS, *words = others;
-    uint64_t total = plan->fixed_bits, bits;
+    uint64_t total = plan->fixed_bits, bits = 0;
     for (size_t left = plan->variable - appends; left > 0; words += SEGMENT_WORDS) {
         if (segment_has(words, FIELD_FIXED))
             continue;

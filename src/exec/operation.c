@@ -21,16 +21,16 @@ static void stop_matching(struct process *process) {
 // The hard-test build collects where nothing asks for it, too. A collection costs as much as the heap holds, so there a
 // large heap has to have grown by an eighth.
 #define LARGE_WORDS 256
-static bool is_spared(const struct heap *heap) {
+static bool is_spared(const struct heap *heap, size_t need) {
     size_t used = (size_t)(heap->top - heap->start) + (size_t)(heap->end - heap->stack);
-    return used > LARGE_WORDS && (size_t)(heap->top - heap->mature) < used / 8 && !heap_wants_collection(heap);
+    return (size_t)(heap->stack - heap->top) >= need && used > LARGE_WORDS &&
+           (size_t)(heap->top - heap->mature) < used / 8 && !heap_wants_collection(heap);
 }
 
 void exec_collect(struct process *process, size_t need, term *x, size_t live) {
-    struct heap *heap = &process->heap;
     for (size_t i = live; HARD_TEST && i < X_REGISTERS / 4; i++) // what is dead must not be read again
         x[i] = IMMEDIATE_WORD(IMMEDIATE_MARK, 0xdead);
-    if (HARD_TEST && (size_t)(heap->stack - heap->top) >= need && is_spared(heap))
+    if (HARD_TEST && is_spared(&process->heap, need))
         return;
     if (process->flags & FLAG_MATCHING)
         stop_matching(process);
@@ -43,7 +43,7 @@ void exec_collect(struct process *process, size_t need, term *x, size_t live) {
 void exec_after_bif(struct process *process, term *result) {
     if (process->scratch)
         proc_scratch_release(process);
-    if (*result != NONE && (HARD_TEST ? !is_spared(&process->heap) : heap_wants_collection(&process->heap)))
+    if (*result != NONE && (HARD_TEST ? !is_spared(&process->heap, 0) : heap_wants_collection(&process->heap)))
         proc_collect(process, 0, result, 1, false);
 }
 

@@ -231,7 +231,7 @@ static struct space young_space(const struct heap *heap, size_t survivors, size_
     struct space space = space_new(size);
     space.end -= stack;
     if (stack > 0)
-        memcpy(space.end, heap->stack, stack * sizeof(term));
+        memcpy(space.end, heap->stack, stack * sizeof(term)); // NOLINT(*NonNullParamChecker): a stack lies in a block
     return space;
 }
 

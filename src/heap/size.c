@@ -88,7 +88,7 @@ static void shift_roots(struct shift shift, struct heap *heap, struct root_list 
 // Copies the used words and says by how much they moved.
 static struct shift copy_block(term *to, const term *from, size_t words) {
     if (words > 0)
-        memcpy(to, from, words * sizeof(term));
+        memcpy(to, from, words * sizeof(term)); // NOLINT(*NonNullParamChecker): words need a block
     return (struct shift){(uintptr_t)from, words * sizeof(term), (uintptr_t)to - (uintptr_t)from};
 }
 

@@ -106,12 +106,13 @@ int child_start(const struct child_request *request, term id, pid_t *pid) {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); // none of our handlers may run in the child
-    *pid = vfork();
-    if (*pid == 0)
-        run(request);
-    int error = *pid < 0 ? errno : 0;
+    pid_t child = vfork(); // NOLINT(bugprone-unsafe-functions): posix_spawn cannot do what run() does
+    if (child == 0)
+        run(request); // NOLINT(*Vfork): it writes nothing that is the parent's
+    int error = child < 0 ? errno : 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!error)
-        watch(*pid, id);
+        watch(child, id);
+    *pid = child;
     return error;
 }

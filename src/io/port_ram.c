@@ -109,7 +109,7 @@ static int write_at(struct ram_file *file, int64_t position, const uint8_t *byte
     if (error)
         return error;
     if (size > 0)
-        memcpy(file->bytes + position, bytes, size);
+        memcpy(file->bytes + position, bytes, size); // NOLINT(*NonNullParamChecker): there is room now
     file->size = end > file->size ? end : file->size;
     return 0;
 }

@@ -215,7 +215,8 @@ static void output(struct port *port, struct chunk *chunk) {
 // ---- other requests
 
 static void dissolve(int descriptor) {
-    connect(descriptor, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    (void)connect(descriptor, &nobody, sizeof nobody); // NOLINT(bugprone-unused-return-value): it was none, then
 }
 
 // Without an address: the association is dissolved. With one it is dissolved first, since Linux keeps the source

@@ -178,7 +178,10 @@ static void handle_suspend(struct process *self, struct signal *signal) {
 
 static void handle_resume(struct process *self) {
     struct process_extra *extra = process_extra(self);
-    if (extra->suspended > 0 && --extra->suspended == 0)
+    if (extra->suspended == 0)
+        return;
+    extra->suspended--;
+    if (extra->suspended == 0)
         atomic_fetch_and(&self->state, ~(uint32_t)STATE_SUSPENDED);
 }
 

@@ -178,8 +178,9 @@ static ptrdiff_t encode_source(term value, uint8_t *bytes) {
 static bool read_sources(term list, struct ip_msfilter *filter) {
     for (; is_list(list); list = list_tail(list)) {
         if (filter->imsf_numsrc == SOURCES_MAX ||
-            !socket_ip4_read(list_head(list), &filter->imsf_slist[filter->imsf_numsrc++]))
+            !socket_ip4_read(list_head(list), &filter->imsf_slist[filter->imsf_numsrc]))
             return false;
+        filter->imsf_numsrc++;
     }
     return is_nil(list);
 }

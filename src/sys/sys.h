@@ -14,22 +14,23 @@
 // ---- memory -------------------------------------------------------------------------------------------------------
 
 // Never return NULL: when memory runs out the VM ends with OTP's message and a crash dump.
-void *sys_alloc(size_t bytes);
-void *sys_alloc_zero(size_t bytes);
-void *sys_alloc_aligned(size_t alignment, size_t bytes); // zeroed; bytes: a multiple of the alignment
-void *sys_realloc(void *memory, size_t bytes);
+__attribute__((returns_nonnull)) void *sys_alloc(size_t bytes);
+__attribute__((returns_nonnull)) void *sys_alloc_zero(size_t bytes);
+// Zeroed; bytes: a multiple of the alignment.
+__attribute__((returns_nonnull)) void *sys_alloc_aligned(size_t alignment, size_t bytes);
+__attribute__((returns_nonnull)) void *sys_realloc(void *memory, size_t bytes);
 void sys_free(void *memory);
 // For sizes that foreign code chooses: NULL when there is no such memory, as with malloc.
 void *sys_try_alloc(size_t bytes);
 void *sys_try_realloc(void *memory, size_t bytes);
-// Pages straight from the system: reserve makes address space without memory, commit makes it usable, and decommit gives
-// back what one call of commit made usable.
+// Pages straight from the system: reserve makes address space without memory, commit makes it usable, and decommit
+// gives back what one call of commit made usable.
 void *sys_reserve(size_t bytes);
+void sys_commit(void *memory, size_t bytes);
+void sys_decommit(void *memory, size_t bytes);
 // Room in the address space for what is to be told when there is none left: kept from the start, given up at the end.
 void sys_keep_emergency_room(void);
 void sys_use_emergency_room(void);
-void sys_commit(void *memory, size_t bytes);
-void sys_decommit(void *memory, size_t bytes);
 
 // ---- time: nanoseconds --------------------------------------------------------------------------------------------
 

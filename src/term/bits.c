@@ -45,7 +45,7 @@ void bits_put_unsigned(uint8_t *to, size_t offset, uint64_t value, size_t size) 
     }
     while (size > 0) {
         size_t room = 8 - offset, count = size < room ? size : room;
-        unsigned piece = (unsigned)(value >> (size - count)) & ((1u << count) - 1);
+        unsigned piece = (unsigned)(value >> (size - count)) & ((1u << count) - 1); // NOLINT(*BitwiseShift): 8 at most
         unsigned mask = ((1u << count) - 1) << (room - count);
         *to = (uint8_t)((*to & ~mask) | piece << (room - count));
         to++;

@@ -218,7 +218,7 @@ static bool make_room(struct server *server) {
 }
 
 static void accept_client(struct server *server, int listener) {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t size = sizeof address;
     if (server->options->delay_accept)
         sleep((unsigned)server->options->delay_accept);
