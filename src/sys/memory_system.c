@@ -28,10 +28,10 @@ void *sys_alloc_aligned(size_t alignment, size_t bytes) {
 }
 
 void *sys_realloc(void *memory, size_t bytes) {
-    memory = realloc(memory, bytes ? bytes : 1);
-    if (!memory)
+    void *changed = realloc(memory, bytes ? bytes : 1);
+    if (!changed)
         memory_exhausted(bytes);
-    return memory;
+    return changed;
 }
 
 void *sys_try_alloc(size_t bytes) {

@@ -207,7 +207,8 @@ static void detach(void) {
         _exit(0);
     int null = open("/dev/null", O_RDWR);
     for (int descriptor = 0; descriptor < 3; descriptor++)
-        dup2(null, descriptor);
+        if (null >= 0)
+            dup2(null, descriptor);
     if (null > 2)
         close(null);
 }

@@ -68,8 +68,8 @@ static void erlc(const struct installation *installation, char *const *arguments
                     "+S1 +sbtu +A0 -noshell -noinput -mode minimal -boot no_dot_erlang -s erl_compile compile_cmdline",
                     false);
     struct arguments rest = {0};
-    for (; *arguments && strcmp(*arguments, "--"); arguments++) {
-        if (strcmp(*arguments, "-pa") && strcmp(*arguments, "-pz")) {
+    for (; *arguments && strcmp(*arguments, "--") != 0; arguments++) {
+        if (strcmp(*arguments, "-pa") != 0 && strcmp(*arguments, "-pz") != 0) {
             arguments_add(&rest, *arguments);
             continue;
         }
@@ -97,7 +97,7 @@ bool frontend(const struct installation *installation, const char *name, char *c
         return true;
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        if (strcmp(name, commands[i].name))
+        if (strcmp(name, commands[i].name) != 0)
             continue;
         setenv("ESCRIPT_NAME", name, 1);
         arguments_split(words, commands[i].words, false);
