@@ -155,6 +155,7 @@ suspended_and_killed_case() ->
     end).
 
 %% Code: of the caller's module there is an old version.
+%% Not under hard: that build collects far smaller heaps, the code server's too, in the one thread for long work, which the gate holds.
 code_case() ->
     each(fun(How) ->
         Source = fun(V) -> [{attribute, 1, module, foreign_caller}, {attribute, 1, export, [{go, 3}, {version, 0}]},
