@@ -349,7 +349,7 @@ static void test_room(void **state) {
         struct piece *piece = &pieces[random_below(PIECES)];
         if (piece->size > 0) {
             room_give(&room, piece->start, piece->size);
-            memset(taken + piece->start - START, false, piece->size);
+            memset(taken + (piece->start - START), false, piece->size);
             piece->size = 0;
         } else {
             size_t size = 1 + random_below(random_below(4) == 0 ? 200 : 10), run = 0, at = 0;
@@ -359,7 +359,7 @@ static void test_room(void **state) {
             if (run < size)
                 continue;
             assert_int_equal(piece->start, START + at - size); // the first that fits
-            memset(taken + at - size, true, size);
+            memset(taken + (at - size), true, size);
             piece->size = size;
         }
         if (step % 100 == 0)
