@@ -16,8 +16,8 @@
 #define FIRST_SIZE 64
 
 struct entry {
-    term key, value; // in `area`
-    struct literal_area *area;
+    term key, value;           // in `area`
+    struct literal_area *area; // NULL when both are immediates
     size_t words;
 };
 
@@ -89,7 +89,8 @@ static struct entry *entry_new(term key, term value) {
 }
 
 static void entry_drop(struct entry *entry) {
-    collector_add(entry->area);
+    if (entry->area)
+        collector_add(entry->area);
     retire(entry);
 }
 

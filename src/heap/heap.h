@@ -233,7 +233,7 @@ static inline bool is_literal(const void *address) {
 
 struct literal_area;
 void literal_init(void);
-// An area that holds flat copies of `values` (replaced by the copies), in order. Values may be immediates.
+// An area that holds flat copies of `values` (replaced by the copies), in order. NULL when all are immediates.
 struct literal_area *literal_area_new(term *values, size_t count);
 void literal_area_free(struct literal_area *area);
 // While areas are being purged (one purge at a time; count > 0) heap_copy copies their values, and heap_copy_literals

@@ -89,9 +89,9 @@ struct literal_area *literal_area_new(term *values, size_t count) {
     size_t words = 0;
     for (size_t i = 0; i < count; i++)
         words += copy_size(all, values[i]);
-    struct literal_area *area = sys_alloc_zero(sizeof *area);
     if (words == 0)
-        return area;
+        return NULL;
+    struct literal_area *area = sys_alloc_zero(sizeof *area);
     area->size = (words * sizeof(term) + PIECE_BYTES - 1) & ~(size_t)(PIECE_BYTES - 1);
     area->start = memory_take(vm.literals, area->size);
     term *at = (term *)area->start;
@@ -110,8 +110,7 @@ void literal_area_free(struct literal_area *area) {
         next = value->next;
         shared_binary_release(value->shared);
     }
-    if (area->size > 0)
-        memory_give(vm.literals, area->start, area->size);
+    memory_give(vm.literals, area->start, area->size);
     sys_free(area);
 }
 

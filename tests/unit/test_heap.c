@@ -302,6 +302,7 @@ static void test_literals(void **state) {
     term originals[3];
     memcpy(originals, values, sizeof values);
     struct literal_area *area = literal_area_new(values, 3);
+    assert_null(literal_area_new((term[]){NIL, SMALL(1)}, 2));
     for (int i = 0; i < 3; i++)
         assert_true(same(values[i], originals[i]));
     assert_true(is_literal(boxed(values[0])) && is_literal(list_cell(values[2])));
