@@ -94,8 +94,10 @@ INSTRUCTION(bs_start_match, f, xys, u, xyd) {
 }
 
 SLOW_PATH(bs_start_match) {
-    ENSURE_ROOM(CONTEXT_WORDS, NUMBER(3));
-    START_MATCH(READ(2));
+    size_t live = NUMBER(3); // the source need not be among the live registers: it becomes one
+    x[live] = READ(2);
+    ENSURE_ROOM(CONTEXT_WORDS, live + 1);
+    START_MATCH(x[live]);
 }
 
 // The commonest segment: one byte, mostly where a byte begins.

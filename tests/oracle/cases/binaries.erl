@@ -38,6 +38,8 @@ match_utf_case() -> F = fun F(<<C/utf8, R/binary>>) -> [C | F(R)]; F(R) -> {rest
 match_utf16_case() -> F = fun F(<<C/utf16, R/binary>>) -> [C | F(R)]; F(R) -> {rest, R} end, [F(<<"a€𐐷"/utf16>>), F(<<16#d800:16>>), F(<<16#dc00:16>>), F(<<0>>)].
 match_utf32_case() -> F = fun F(<<C/utf32-little, R/binary>>) -> [C | F(R)]; F(R) -> {rest, R} end, [F(<<$a:32/little, 16#10437:32/little>>), F(<<16#110000:32/little>>)].
 match_string_case() -> F = fun(<<"abc", R/binary>>) -> {abc, R}; (<<"ab", R/binary>>) -> {ab, R}; (_) -> no end, [F(<<"abcd">>), F(<<"abd">>), F(<<"x">>), F(<<"ab":16/bits>>)].
+%% The compiler counts no live register for a literal that is matched.
+match_literal_case() -> <<_:3, B:5/binary, R/bits>> = <<5:3, "hello, world", 0:5>>, <<N:16, _/binary>> = <<"0123456789">>, [B, R, N].
 match_size_from_data_case() -> <<N:8, S:N/binary, M:8, T:M/bits, R/bits>> = id(<<3, "abc", 5, 21:5, 1:2>>), [S, T, R].
 match_tail_case() -> F = fun(<<>>) -> empty; (<<_:8>>) -> one; (<<_:8, R/binary>>) -> {more, R}; (<<R/bits>>) -> {bits, R} end, [F(<<>>), F(<<1>>), F(<<1, 2>>), F(<<1:3>>), F(<<1, 1:1>>)].
 match_unit_case() -> F = fun(<<R/binary-unit:16>>) -> {even, R}; (<<R/binary>>) -> {odd, R}; (_) -> bits end, [F(<<1, 2>>), F(<<1>>), F(<<1:1>>)].
