@@ -56,7 +56,7 @@ resource_case() -> init(), O = make(5), [is_reference(O), number(O), size(O), ag
 ended_case() -> init(), spawn_link(fun() -> number(make(1)) end), S = self(), spawn_link(fun() -> O = make(2), S ! {made, O} end), {made, O} = get_(), [number(O), 2 =:= number(O), none()].
 collected_case() -> init(), _ = number(make(7)), collect().
 kept_case() -> init(), (fun() -> O = make(8), keep(O), keep(O), release(O), put(o, O) end)(), A = collect(), release(get(o)), erase(o), [A, collect()].
-sent_case() -> init(), S = self(), P = spawn_link(fun() -> O = get_(), S ! {number, number(O)}, get_() end), P ! make(9), R = get_(), A = collect(), P ! done, [R, A].
+sent_case() -> init(), S = self(), P = spawn_link(fun() -> O = get_(), S ! {number, number(O)}, get_(), number(O) end), P ! make(9), R = get_(), A = collect(), P ! done, [R, A].
 in_table_case() -> init(), T = ets:new(t, []), ets:insert(T, {k, make(10)}), A = collect(), [{k, O}] = ets:lookup(T, k), N = number(O), ets:delete(T), [A, N].
 message_to_dead_case() -> init(), {P, M} = spawn_monitor(fun() -> ok end), receive {'DOWN', M, _, _, _} -> ok end, [send(P, x, copied), send(P, x, moved)].
 many_case() -> init(), N = length([make(I) || I <- lists:seq(1, 1000)]), erlang:garbage_collect(), [N, length([I || I <- lists:seq(1, 1000), receive {ended, I, 1} -> true after 1000 -> false end])].
@@ -90,7 +90,8 @@ select_literal_case() ->
     Waiting = [begin O = make(100 + N), pipes(O), {O, select_and_purge(O, Literal)} end || {_, N, _} = Literal <- Literals],
     timer:sleep(200), % other literals come to lie there: they are collected some time after the purge
     [persistent_term:put({?MODULE, N}, {"something else", [1, 2, 3], N}) || N <- lists:seq(1, 200)],
-    [{Set, transfer(O, write), get_(), stop(O, read), get_()} || {O, Set} <- Waiting].
+    Sent = [{Set, transfer(O, write), get_(), stop(O, read), get_()} || {O, Set} <- Waiting],
+    {Sent, [number(O) || {O, _} <- Waiting]}.
 select_and_purge(O, Literal) ->
     Abstract = erl_parse:abstract(Literal, [{location, 1}]),
     Call = {call, 1, {remote, 1, {atom, 1, ?MODULE}, {atom, 1, select_message}}, [{var, 1, 'O'}, {atom, 1, read}, Abstract]},
@@ -110,7 +111,7 @@ select_error_case() -> init(), O = make(37), pipes(O), R = make_ref(),
     [A, B, C, D, E, F, G, H, I, none(), stop(O, write), element(1, get_())].
 select_error_and_write_case() -> init(), O = make(38), pipes(O), R = make_ref(),
     A = select_event(O, error, R), close_reader(O), {select, O, R, ready_error} = get_(), B = select_error_message(O, broken), C = get_(),
-    [A, B, C, cancel(O, error), cancel(O, write), stop(O, write), element(1, get_()), none()].
+    [A, B, C, cancel(O, error), cancel(O, write), stop(O, write), element(1, get_()), none(), number(O)].
 select_errors_case() -> init(), O = make(33), P = make(34), pipes(O), [select_bad(O), try_(fun() -> select_event(x, read, undefined) end), number(P), stop(O, read), get_(), stop(O, write), get_()].
 select_dead_case() -> init(), S = self(), {_, M} = spawn_monitor(fun() -> O = make(35), pipes(O), select_event(O, read, undefined), S ! {o, O} end), {o, O} = get_(), receive {'DOWN', M, _, _, W} -> [W, transfer(O, write), none(), stop(O, read), stop(O, write)] end.
 select_kept_case() -> init(), S = self(), (fun() -> O = make(36), pipes(O), select_event(O, read, undefined), put(r, S) end)(), A = collect(), [A].
@@ -135,7 +136,7 @@ killed_at_gate_case() -> init(),
     B = receive {'DOWN', M, process, P, R} -> R end,
     C = receive_(element(2, W)),
     [A, B, C, whereis(at_gate), ets:info(at_gate), is_process_alive(P), process_info(P), lists:member(P, processes()), register(at_gate, self()), unregister(at_gate),
-     catch_(fun() -> link(P) end), receive_(erlang:monitor(process, P)), none(), transfer(O, write), get_(), none()].
+     catch_(fun() -> link(P) end), receive_(erlang:monitor(process, P)), none(), transfer(O, write), get_(), none(), number(O)].
 receive_(M) -> receive {'DOWN', M, process, _, R} -> R after 1000 -> nothing end.
 catch_(F) -> process_flag(trap_exit, true), F(), receive {'EXIT', _, R} -> R after 1000 -> nothing end.
 %% What does not end it.

@@ -127,6 +127,7 @@ call_silent_case() -> calls([silent], true, fun() -> f(1) end).
 %% (With {meta, Module, State} OTP 25 hands the options out broken.)
 running_case() ->
     lists:usort([{C, T, is_tuple(What) orelse What =:= 0, O} || {C, T, What, O} <- traced([running], fun() -> timer:sleep(5) end)]).
+%% Not under hard: that build collects where nothing asks for it.
 collection_case() -> lists:usort(traced([garbage_collection], fun() -> erlang:garbage_collect() end)).
 stamps_case() ->
     S = self(),
