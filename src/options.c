@@ -98,6 +98,10 @@ static bool set_ets_limit(struct boot_options *options, const char *value) {
         options->ets_limit = ETS_LIMIT_LEAST;
     return true;
 }
+static bool set_ets_compressed(struct boot_options *options, const char *value) {
+    options->ets_compressed = true;
+    return true;
+}
 static bool set_file_names(struct boot_options *options, const char *value) {
     if (!*value || !strchr("ula", *value) || (value[1] && !strchr("wie", value[1])))
         return false;
@@ -169,6 +173,10 @@ static bool set_binding(struct boot_options *options, const char *value) {
 static bool set_busy_wait(struct boot_options *options, const char *value) {
     return is_one_of(value, (const char *const[]){"none", "very_short", "short", "medium", "long", "very_long", NULL});
 }
+// Milliseconds, of which no scheduler needs any to wake. OTP, too, takes what is no number for 0.
+static bool set_interval(struct boot_options *options, const char *value) {
+    return *value != '-';
+}
 static bool set_schedulers(struct boot_options *options, const char *value) {
     if (!strcmp(value, "0")) // one a core
         return true;
@@ -211,6 +219,7 @@ static const struct flag flags[] = {
     {"d", FLAG_ALONE, NULL, NULL},
     {"dcg", FLAG_VALUE, NULL, NULL},
     {"e", FLAG_VALUE, set_ets_limit, NULL},
+    {"ec", FLAG_ALONE, set_ets_compressed, NULL},
     {"fn", FLAG_VALUE, set_file_names, NULL},
     {"hms", FLAG_VALUE, set_heap_minimum, "bad heap size"},
     {"hmbs", FLAG_VALUE, set_binary_heap_minimum, "bad heap size"},
@@ -245,18 +254,20 @@ static const struct flag flags[] = {
     {"SDcpu", FLAG_VALUE, set_dirty_cpu, NULL},
     {"SDPcpu", FLAG_VALUE, NULL, NULL},
     {"SDio", FLAG_VALUE, set_dirty_io, NULL},
-    {"sbt", FLAG_VALUE, set_binding, "bad scheduler bind type"},
+    {"sbt", FLAG_VALUE, set_binding, "setting scheduler bind type failed:"},
     {"sbwt", FLAG_VALUE, set_busy_wait, "bad scheduler busy wait threshold:"},
     {"sbwtdcpu", FLAG_VALUE, set_busy_wait, "bad scheduler busy wait threshold:"},
     {"sbwtdio", FLAG_VALUE, set_busy_wait, "bad scheduler busy wait threshold:"},
     {"scl", FLAG_VALUE, NULL, NULL},
     {"sct", FLAG_VALUE, NULL, NULL},
     {"secio", FLAG_VALUE, NULL, NULL},
+    {"sfwi", FLAG_VALUE, set_interval, "bad scheduler forced wakeup interval"},
     {"spp", FLAG_VALUE, NULL, NULL},
     {"ssrct", FLAG_ALONE, NULL, NULL},
     {"sss", FLAG_VALUE, NULL, NULL},
     {"sssdcpu", FLAG_VALUE, NULL, NULL},
     {"sssdio", FLAG_VALUE, NULL, NULL},
+    {"stbt", FLAG_VALUE, set_binding, "setting scheduler bind type failed:"},
     {"sub", FLAG_VALUE, NULL, NULL},
     {"swct", FLAG_VALUE, NULL, NULL},
     {"sws", FLAG_VALUE, NULL, NULL},
@@ -270,6 +281,7 @@ static const struct flag flags[] = {
     {"W", FLAG_VALUE, set_warnings, "unrecognized warning_map option"},
     {"zdbbl", FLAG_VALUE, set_distribution_buffer, NULL},
     {"zdntgc", FLAG_VALUE, NULL, NULL},
+    {"zebwt", FLAG_VALUE, set_busy_wait, "Invalid ets busy wait threshold:"},
     {"zosrl", FLAG_VALUE, NULL, NULL},
 };
 

@@ -12,6 +12,7 @@ struct boot_options {
     unsigned schedulers, schedulers_online, dirty_cpu, dirty_cpu_online, dirty_io;
     unsigned async_threads; // only reported
     size_t process_limit, port_limit, atom_limit, ets_limit;
+    bool ets_compressed; // what ets:info says of every table
     size_t heap_minimum; // words, 0 = our own choice
     size_t heap_maximum; // words, 0 = none
     bool heap_maximum_kill, heap_maximum_log;

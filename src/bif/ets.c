@@ -2,6 +2,8 @@
 
 #include "ets/ets.h"
 #include "bif/bif.h"
+#include "options.h"
+#include "vm.h"
 
 // ---- arguments
 
@@ -107,6 +109,7 @@ BIF(ets, new, 2) {
         .write_concurrency = ATOM_false,
         .heir = ATOM_none,
         .heir_data = NIL,
+        .compressed = vm.options->ets_compressed,
     };
     if (!is_atom(arguments[0]) || !read_options(&options, arguments[1]))
         return raise_badarg(self);

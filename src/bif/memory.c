@@ -38,16 +38,42 @@ static size_t allocator_bytes(term allocator) {
     }
 }
 
-// {Allocator, 0, [{mbcs, [{blocks, [{Allocator, [{size, Now, Most, Most}]}]}, {carriers_size, Now, Most, Most}]}]}
-static term instance(struct heap *heap, term allocator) {
-    term bytes = heap_unsigned(heap, allocator_bytes(allocator));
-    term size = heap_tuple_of(heap, 4, ATOM_size, bytes, bytes, bytes);
-    term sizes = heap_tuple_of(heap, 2, allocator, heap_cons(heap, size, NIL));
-    term blocks = heap_tuple_of(heap, 2, ATOM_blocks, heap_cons(heap, sizes, NIL));
-    term carriers = heap_tuple_of(heap, 4, ATOM_carriers_size, bytes, bytes, bytes);
-    term carrier_list = heap_cons(heap, blocks, heap_cons(heap, carriers, NIL));
-    term mbcs = heap_tuple_of(heap, 2, ATOM_mbcs, carrier_list);
-    return heap_tuple_of(heap, 3, allocator, SMALL(0), heap_cons(heap, mbcs, NIL));
+// What there is now, most lately, and most ever; the last two are not counted.
+static term quadruple(struct heap *heap, term name, size_t now) {
+    term n = heap_unsigned(heap, now);
+    return heap_tuple_of(heap, 4, name, n, n, n);
+}
+static term pair(struct heap *heap, term name, term value) {
+    return heap_tuple_of(heap, 2, name, value);
+}
+
+// {Kind, [{blocks, [{Allocator, [{size, ...}]}]}, {carriers_size, ...}]}. All that an allocator has is told as one
+// block in one carrier. `whole` also tells how many there are of each, and who made the carrier.
+static term carriers(struct heap *heap, term kind, term allocator, size_t bytes, bool whole) {
+    size_t count = bytes != 0;
+    term blocks = NIL;
+    if (count) {
+        term counts[] = {quadruple(heap, ATOM_count, count), quadruple(heap, ATOM_size, bytes)};
+        blocks = heap_cons(heap, pair(heap, allocator, heap_list_of(heap, 1 + whole, counts + !whole, NIL)), NIL);
+    }
+    term size = quadruple(heap, ATOM_carriers_size, bytes), rows = NIL;
+    if (whole) {
+        term made[] = {quadruple(heap, ATOM_carriers, count), pair(heap, ATOM_mseg_alloc_carriers, SMALL(0)),
+                       pair(heap, ATOM_sys_alloc_carriers, SMALL(count))};
+        term sizes[] = {size, pair(heap, ATOM_mseg_alloc_carriers_size, SMALL(0)),
+                        pair(heap, ATOM_sys_alloc_carriers_size, heap_unsigned(heap, bytes))};
+        rows = heap_list_of(heap, 3, made, heap_list_of(heap, 3, sizes, NIL));
+    } else {
+        rows = heap_cons(heap, size, NIL);
+    }
+    return pair(heap, kind, heap_cons(heap, pair(heap, ATOM_blocks, blocks), rows));
+}
+
+// {Allocator, 0, [{mbcs, ...}, {sbcs, ...}]}
+static term instance(struct heap *heap, term allocator, bool whole) {
+    term kinds[] = {carriers(heap, ATOM_mbcs, allocator, allocator_bytes(allocator), whole),
+                    carriers(heap, ATOM_sbcs, allocator, 0, whole)};
+    return heap_tuple_of(heap, 3, allocator, SMALL(0), heap_list_of(heap, 2, kinds, NIL));
 }
 
 static bool is_allocator(term name) {
@@ -70,13 +96,14 @@ static bool is_known(term name) {
 
 // The answer is a message {Reference, Scheduler, Instances} of each thread that allocates; all of them speak with one
 // voice.
-term info_allocator_message(struct process *self, term reference, term names) {
+term info_allocator_message(struct process *self, bool whole, term reference, term names) {
     term instances = NIL, *last = &instances; // in the order of the names
     for (; is_list(names); names = list_tail(names)) {
         term name = list_head(names);
         if (!is_known(name))
             return raise_badarg(self);
-        term row = is_allocator(name) ? instance(&self->heap, name) : heap_tuple_of(&self->heap, 2, name, ATOM_false);
+        term row =
+            is_allocator(name) ? instance(&self->heap, name, whole) : heap_tuple_of(&self->heap, 2, name, ATOM_false);
         *last = heap_cons(&self->heap, row, NIL);
         last = &list_cell(*last)[1];
     }

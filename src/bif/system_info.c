@@ -459,7 +459,7 @@ BIF(erlang, system_info, 1) {
     if (is_tuple_of(item, 3)) {
         term name = tuple_element(item, 1);
         if (name == ATOM_memory_internal || name == ATOM_allocator || name == ATOM_allocator_sizes)
-            return info_allocator_message(self, tuple_element(item, 2), tuple_element(item, 3));
+            return info_allocator_message(self, name == ATOM_allocator, tuple_element(item, 2), tuple_element(item, 3));
     }
     return raise_badarg(self);
 }

@@ -12,7 +12,7 @@ term info_allocators(struct process *self);
 term info_allocator(struct process *self);
 term info_allocated_areas(struct process *self);
 // {memory_internal | allocator | allocator_sizes, Reference, Allocators}: sends the answer to self.
-term info_allocator_message(struct process *self, term reference, term names);
+term info_allocator_message(struct process *self, bool whole, term reference, term names);
 // system_report.c
 term info_report(struct process *self);
 term info_loaded(struct process *self);

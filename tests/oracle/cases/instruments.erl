@@ -315,6 +315,13 @@ allocators_case() ->
     [lists:member(ets_alloc, Features), lists:member(eheap_alloc, erlang:system_info(alloc_util_allocators)),
      [lists:usort([element(1, I) || I <- erlang:system_info({allocator_sizes, A})]) || A <- [ets_alloc, eheap_alloc, binary_alloc]],
      [A || {A, [{instance, _, _} | _]} <- erlang:system_info({allocator_sizes, [ets_alloc, binary_alloc]})]].
+%% What others' programs take apart: of the carriers of each allocator the names, and how many numbers there are.
+carriers_case() ->
+    [{What, A, Kind, lists:usort([carrier(A, Row) || {instance, _, Kinds} <- erlang:system_info({What, A}), {K, Rows} <- Kinds, K =:= Kind, Row <- Rows, Row =/= {blocks, []}, {Kind, element(1, Row)} =/= {sbcs, blocks}])}
+     || What <- [allocator, allocator_sizes], A <- [ets_alloc, eheap_alloc, std_alloc], Kind <- [mbcs, sbcs]].
+carrier(A, {blocks, Blocks}) -> {blocks, [shape(Count) || {B, Counts} <- Blocks, B =:= A, Count <- Counts]};
+carrier(_, Row) -> shape(Row).
+shape(Tuple) -> {element(1, Tuple), tuple_size(Tuple), lists:all(fun is_integer/1, tl(tuple_to_list(Tuple)))}.
 check_io_case() -> lists:all(fun(L) -> lists:all(fun(K) -> lists:keymember(K, 1, L) end, [name, primary, kernel_poll, total_poll_set_size, max_fds]) end, erlang:system_info(check_io)).
 statistics_kinds_case() ->
     kinds(fun erlang:statistics/1, [context_switches, exact_reductions, garbage_collection, io, reductions, run_queue, run_queue_lengths, run_queue_lengths_all,
