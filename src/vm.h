@@ -57,13 +57,13 @@ struct vm_hooks {
     bool (*port_tell)(uint64_t port, uint64_t message); // io: the message in the external format; false: it is gone
     unsigned (*scheduler_number)(void);                 // sched: 0 outside all schedulers
     // dist: what goes to other nodes (proc/remote.h), and what came from there and is still in bytes. unpack: false
-    // when the bytes are malformed. controller_gone: of the channel with that handle; NIL: of this node's name.
+    // when the bytes are malformed. controller_gone: of the channel with that reference; NIL: of this node's name.
     uint64_t (*remote_send)(struct process *from, uint64_t to, uint64_t message, unsigned options);
     uint32_t (*remote_signal)(struct process *self, uint64_t to, struct signal *signal, uint32_t channel);
     bool (*spawn_options)(uint64_t list, struct spawn_options *options); // bif: those of spawn_opt; false: bad ones
     bool (*unpack)(struct process *self, struct signal *signal);
     void (*packed_free)(struct packed *packed);
-    void (*controller_gone)(struct process *self, uint64_t handle, uint64_t reason);
+    void (*controller_gone)(struct process *self, uint64_t reference, uint64_t reason);
     void (*timer_start)(struct timer *timer, int64_t deadline, void (*fire)(struct timer *)); // sched
     bool (*timer_cancel)(struct timer *timer);                                                // sched
     // trace: a call of a function that has a breakpoint, whose arguments are in `x`; and the end of a breakpoint whose

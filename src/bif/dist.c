@@ -53,15 +53,14 @@ BIF(erts_internal, new_connection, 1) {
         return raise_badarg(self);
     bool made;
     struct channel *channel = channel_make(dist_node(arguments[0]), &made);
-    term id = channel_connection_id(&self->heap, channel);
+    term id = channel_handle(&self->heap, channel);
     channel_release(channel);
     return id;
 }
 
 // True when the connection was pending, and is not any more.
 BIF(erts_internal, abort_pending_connection, 2) {
-    term id = arguments[1];
-    struct channel *channel = is_tuple_of(id, 2) ? channel_of_handle(tuple_element(id, 2)) : NULL;
+    struct channel *channel = channel_of_handle(arguments[1]);
     if (!is_atom(arguments[0]) || !channel)
         return raise_badarg(self);
     if (channel->node->name != arguments[0] || atomic_load(&channel->state) != CHANNEL_PENDING)
@@ -83,7 +82,7 @@ static void tell_net_kernel(struct process *self, term node, term controller) {
 // In the controller: its end will be the channel's. Answers {Reference, Handle}.
 static void take_channel(struct process *owner, struct signal *signal) {
     if (owner)
-        bond_add(owner, BOND_CONTROLS, NONE, signal->value, NONE);
+        bond_add(owner, BOND_CONTROLS, NONE, tuple_element(signal->value, 2), NONE);
     else
         channel_down(channel_of_handle(signal->value), ATOM_noproc);
     signal_reply(signal->from, signal->reference, owner ? signal->value : ATOM_badarg);
@@ -96,7 +95,7 @@ static term attach_process(struct process *self, term handle, uint64_t flags, ui
         return ATOM_badarg;
     tell_net_kernel(self, channel->node->name, controller);
     if (process == self) {
-        bond_add(self, BOND_CONTROLS, NONE, handle, NONE);
+        bond_add(self, BOND_CONTROLS, NONE, tuple_element(handle, 2), NONE);
         return ok_tuple(self, handle);
     }
     term reference = heap_reference(&self->heap);

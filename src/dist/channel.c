@@ -33,20 +33,25 @@ static void channel_destroy(struct shared_binary *shared) {
     sys_free(channel->atoms_out);
 }
 
-term channel_handle(struct heap *heap, struct channel *channel) {
+term channel_reference(struct heap *heap, struct channel *channel) {
     channel_retain(channel);
-    return heap_magic_reference_of(heap, shared_of(channel), channel->handle_ids);
+    return heap_magic_reference_of(heap, shared_of(channel), channel->reference_ids);
 }
 
-struct channel *channel_of_handle(term handle) {
-    if (!is_kind(handle, KIND_MAGIC_REFERENCE))
+struct channel *channel_of_reference(term reference) {
+    if (!is_kind(reference, KIND_MAGIC_REFERENCE))
         return NULL;
-    struct shared_binary *shared = ((struct off_heap *)boxed(handle))->shared;
+    struct shared_binary *shared = ((struct off_heap *)boxed(reference))->shared;
     return shared->destroy == channel_destroy ? (struct channel *)shared_binary_bytes(shared) : NULL;
 }
 
-term channel_connection_id(struct heap *heap, struct channel *channel) {
-    return heap_tuple_of(heap, 2, SMALL(channel->id), channel_handle(heap, channel));
+term channel_handle(struct heap *heap, struct channel *channel) {
+    return heap_tuple_of(heap, 2, SMALL(channel->id), channel_reference(heap, channel));
+}
+
+struct channel *channel_of_handle(term handle) {
+    struct channel *channel = is_tuple_of(handle, 2) ? channel_of_reference(tuple_element(handle, 2)) : NULL;
+    return channel && tuple_element(handle, 1) == SMALL(channel->id) ? channel : NULL;
 }
 
 static struct channel *channel_new(struct node *node) {
@@ -56,7 +61,7 @@ static struct channel *channel_new(struct node *node) {
     do
         channel->id = atomic_fetch_add(&vm.channel_id, 1) + 1;
     while (channel->id == 0);
-    heap_reference_ids(channel->handle_ids);
+    heap_reference_ids(channel->reference_ids);
     shared->destroy = channel_destroy;
     mutex_init(&channel->input_lock);
     channel->postings_end = &channel->postings;

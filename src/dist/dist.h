@@ -92,8 +92,8 @@ enum channel_state { CHANNEL_PENDING, CHANNEL_UP, CHANNEL_DOWN };
 // Reference-counted: by its node, by dist handles, and by what came through it.
 struct channel {
     struct node *node;
-    uint32_t id;            // never 0, never used twice
-    uint32_t handle_ids[3]; // of its dist handle, which net_kernel compares
+    uint32_t id;               // never 0, never used twice
+    uint32_t reference_ids[3]; // of its dist handle, which net_kernel compares
     _Atomic enum channel_state state;
     bool hidden;     // the peer is no published node
     uint64_t flags;  // what both sides can do
@@ -140,11 +140,12 @@ void channel_release(struct channel *channel);
 struct channel *channel_get(struct node *node);
 // The same; without one a pending one is made (*made).
 struct channel *channel_make(struct node *node, bool *made);
-// Dist handles are magic references. channel_of_handle: NULL when the term is none.
+// A magic reference that holds the channel. channel_of_reference: NULL when the term is none.
+term channel_reference(struct heap *heap, struct channel *channel);
+struct channel *channel_of_reference(term reference);
+// {Id, Reference}: what net_kernel and controllers know a connection by. channel_of_handle: NULL when the term is none.
 term channel_handle(struct heap *heap, struct channel *channel);
 struct channel *channel_of_handle(term handle);
-// {Id, Handle}: what net_kernel knows a connection by.
-term channel_connection_id(struct heap *heap, struct channel *channel);
 // The handshake is done. False when the channel is not pending (any more), or has postings: they must be encoded first.
 bool channel_up(struct channel *channel, uint64_t flags, uint32_t creation, term controller);
 // The end: each link and monitor gets its noconnection, once. False when it was down already. Not under input_lock.

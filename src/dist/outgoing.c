@@ -13,7 +13,7 @@
 // {auto_connect, Node, ConnectionId} to net_kernel. False when there is none.
 static bool ask_for_connection(struct channel *channel) {
     struct heap builder = {0};
-    term id = channel_connection_id(&builder, channel);
+    term id = channel_handle(&builder, channel);
     term request = heap_tuple_of(&builder, 3, ATOM_auto_connect, channel->node->name, id);
     return proc_send_built(ATOM_net_kernel, &builder, request);
 }
@@ -61,7 +61,7 @@ static term hook_send(struct process *from, term to, term message, unsigned opti
         channel_release(channel);
         return ATOM_nosuspend;
     }
-    channel_handle(&from->heap, channel); // holds it, also if we are killed in between
+    channel_reference(&from->heap, channel); // holds it, also if we are killed in between
     channel_release(channel);
     struct control control;
     term token = from->flags & FLAG_SEQUENCED ? sequence_sent_remote(from, to, message) : NIL;
@@ -170,9 +170,9 @@ static uint32_t hook_signal(struct process *self, term to, struct signal *signal
 
 // ---- controllers that end -----------------------------------------------------------------------------------------
 
-static void hook_controller_gone(struct process *self, term handle, term reason) {
-    if (!is_nil(handle)) {
-        channel_down(channel_of_handle(handle), reason);
+static void hook_controller_gone(struct process *self, term reference, term reason) {
+    if (!is_nil(reference)) {
+        channel_down(channel_of_reference(reference), reason);
         return;
     }
     dist_stop(ATOM_net_kernel_terminated);

@@ -86,7 +86,7 @@ static bool is_waiting(struct process *self, struct channel *channel) {
 
 // Until there was room once: somebody else may have filled it already, and would again and again.
 void channel_wait(struct process *self, struct channel *channel) {
-    channel_handle(&self->heap, channel); // holds it, also if we are killed while we wait
+    channel_reference(&self->heap, channel); // holds it, also if we are killed while we wait
     if (!begin_waiting(self, channel))
         return;
     if (system_monitor_watches(MONITOR_BUSY_DIST_PORT))

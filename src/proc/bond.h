@@ -14,7 +14,7 @@
 //   BOND_SUSPEND    other       the process we suspend    how many times (a small)
 //   BOND_NODE       other       a node's name             how many times (a small): monitor_node/2
 //   BOND_SPAWN      reference   NONE                      a request to another node: see proc/remote.h
-//   BOND_CONTROLS   reference   NONE                      NONE: we control that channel (its handle), or, when the
+//   BOND_CONTROLS   reference   NONE                      NONE: we control that channel, or, when the
 //                                                         reference is NIL, give this node its name
 //
 // A monitor with an alias is one BOND_MONITOR with `alias` set.

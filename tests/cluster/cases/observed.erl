@@ -3,12 +3,20 @@
 -export([main/1, busy/0]).
 
 main(N) ->
+    connection(N),
     system(N),
     tables(N),
     processes(N),
     applications(N),
     traced(N),
     started_by_peer(N).
+
+%% What sys_dist knows the connection by tells of it, as the handle of who controls it does.
+connection(N) ->
+    {Number, Reference} = Id = ets:lookup_element(sys_dist, N, 3),
+    {ok, In, Out, Pending} = erlang:dist_get_stat(Id),
+    io:format("~p~n", [[In > 0, Out > 0, is_boolean(Pending) orelse is_integer(Pending)]]),
+    io:format("~p~n", [[try erlang:dist_get_stat(X) catch C:E -> {C, E} end || X <- [Reference, {Number + 1, Reference}, {Number, make_ref()}, {a, b}]]]).
 
 %% The shapes of the answers: their numbers are the node's own.
 system(N) ->
