@@ -3,9 +3,11 @@
 
     generate.py atoms OUT.h OUT.c SOURCES...   ATOM_name for every one mentioned, and the texts in the same order
     generate.py bifs OUT.c SOURCES...          the table of built-in functions: every line that begins with BIF( or BIF_NAMED(
+    generate.py preloaded OUT.c BEAMS...       the modules that the program carries, in that order
 
 Names that are no C identifiers stand in atoms.tab: a line `identifier "text"` each.
 """
+import os
 import re
 import sys
 
@@ -73,10 +75,21 @@ def bifs(out, paths):
         f"}};\nconst size_t bif_count = {len(rows)};\n")
 
 
+def preloaded(out, paths):
+    names = [os.path.basename(path).removesuffix(".beam") for path in paths]
+    write_if_changed(out, '#include "preloaded.h"\n\n' + "".join(
+        f"static const uint8_t {name}[] = {{\n#embed {c_string(path)}\n}};\n" for name, path in zip(names, paths)) +
+        "\nconst struct preloaded preloaded[] = {\n" + "".join(
+        f"    {{{c_string(name)}, {name}, sizeof {name}}},\n" for name in names) +
+        f"}};\nconst size_t preloaded_count = {len(names)};\n")
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "atoms":
         atoms(sys.argv[2], sys.argv[3], sys.argv[4:])
     elif sys.argv[1] == "bifs":
         bifs(sys.argv[2], sys.argv[3:])
+    elif sys.argv[1] == "preloaded":
+        preloaded(sys.argv[2], sys.argv[3:])
     else:
         sys.exit(__doc__)

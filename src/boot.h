@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-// Loads the modules that must be there before any code can be loaded: those that OTP compiles into its emulator. They
-// are read from the directory erts-VSN/ebin of the library directory. False after a message to standard error.
-bool boot_load_preloaded(const struct boot_options *options);
+// Loads the modules that must be there before any code can be loaded (preloaded.h). False after a message to standard
+// error.
+bool boot_load_preloaded(void);
 // Makes the first process, which calls erl_init:start(BootModule, Arguments), and the emulator's own processes.
 void boot_start_processes(const struct boot_options *options);
 

@@ -18,8 +18,8 @@ static const char help[] =
     "  purlin --version           Purlin's version and the OTP release whose libraries it uses\n"
     "  purlin --help              this text\n"
     "\n"
-    "The same program is erl, erlc, escript, dialyzer, typer, ct_run, erlexec, epmd and beam.smp when called by that "
-    "name.\n";
+    "The same program is erl, erlc, escript, dialyzer, typer, ct_run, erlexec, dyn_erl, epmd and beam.smp when called by "
+    "that name.\n";
 
 static int emulator(char *const *arguments) {
     struct boot_options options;
@@ -47,6 +47,10 @@ int main(int count, char **arguments) {
     struct installation installation;
     if (!installation_find(&installation))
         sys_fatal("cannot find where this program is installed");
+    if (!strcmp(name, "dyn_erl") && count == 2 && !strcmp(arguments[1], "--realpath")) {
+        fputs(installation.bindir, stdout);
+        return 0;
+    }
     if (!strcmp(name, "purlin") && count == 2) {
         if (!strcmp(arguments[1], "--help")) {
             fputs(help, stdout);
@@ -58,7 +62,13 @@ int main(int count, char **arguments) {
         }
     }
     struct arguments words = {0};
-    const char *program = strcmp(name, "erlexec") ? "erl" : getenv("PROGNAME") ? getenv("PROGNAME") : "erl";
+    const char *program = "erl";
+    if (!strcmp(name, "erlexec")) { // start scripts of releases say where theirs is, and how they were called
+        if (getenv("ROOTDIR"))
+            snprintf(installation.root, sizeof installation.root, "%s", getenv("ROOTDIR"));
+        if (getenv("PROGNAME"))
+            program = getenv("PROGNAME");
+    }
     if (!frontend(&installation, name, arguments + 1, &words))
         arguments_add_all(&words, arguments + 1);
     struct arguments command = erlexec(&installation, program, words.words);

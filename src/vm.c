@@ -100,7 +100,7 @@ int vm_run(struct boot_options *options) {
     vm.time_offset = sys_system_time() - VM_TIME_START;
     choose_schedulers(options);
     start_rooms(options);
-    if (!boot_load_preloaded(options))
+    if (!boot_load_preloaded())
         return 1;
     boot_start_processes(options);
     sys_keep_emergency_room();
