@@ -18,6 +18,7 @@ PROGRAMS = --seeds 400
 TERMINAL = tests/terminal/run --purlin $(BUILD)/root
 CLUSTER = tests/cluster/run --purlin $(BUILD)/root
 RABBITMQ = $(BUILD)/rabbitmq
+BROKER = tests/rabbitmq/run --purlin $(BUILD)/root $(RABBITMQ)
 KV = cd examples/kv && MIX_BUILD_PATH=$(abspath $(BUILD))/kv-test \
      RA_PATH='$(abspath $(RABBITMQ))/usr/lib/rabbitmq/lib/rabbitmq_server-*/plugins' ../../bin/elixir -S mix test
 ifneq ($(SAN)$(HARD),)
@@ -26,6 +27,7 @@ BYTES = --every 200
 PROGRAMS = --seeds 40
 TERMINAL =
 CLUSTER =
+BROKER =
 KV =
 RABBITMQ =
 endif
@@ -54,13 +56,14 @@ $(BUILD)/build.ninja: | setup
 setup:
 	@build-aux/setup
 
-## make test    unit tests, oracle cases, terminal scenarios, two nodes, some of make bytes, examples/kv's own; SAN=address|undefined|thread or HARD=1 for the checking builds
+## make test    unit tests, oracle cases, terminal scenarios, two nodes, a RabbitMQ broker of three, some of make bytes, examples/kv's own; SAN=address|undefined|thread or HARD=1 for the checking builds
 test: build $(RABBITMQ)
 	meson test -C $(BUILD) --print-errorlogs
 	tests/oracle/run --purlin $(BUILD)/root $(ORACLE)
 	tests/oracle/run --purlin $(BUILD)/root $(ORACLE) --cases tests/nif/cases
 	$(TERMINAL)
 	$(CLUSTER)
+	$(BROKER)
 	tests/bytes/run --purlin $(BUILD)/root $(BYTES)
 	tests/generate/run --purlin $(BUILD)/root $(PROGRAMS)
 	$(KV)
