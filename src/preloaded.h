@@ -1,5 +1,5 @@
-// The modules that OTP compiles into its emulator and that we, too, carry in the program: a release has them nowhere else.
-// The build takes them from the installed OTP.
+// The modules that OTP compiles into its emulator and that we, too, carry in the program: a release has them nowhere
+// else. The build takes them from the installed OTP.
 
 #ifndef PURLIN_PRELOADED_H
 #define PURLIN_PRELOADED_H

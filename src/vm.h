@@ -66,12 +66,12 @@ struct vm_hooks {
     void (*controller_gone)(struct process *self, uint64_t reference, uint64_t reason);
     void (*timer_start)(struct timer *timer, int64_t deadline, void (*fire)(struct timer *)); // sched
     bool (*timer_cancel)(struct timer *timer);                                                // sched
-    // trace: a call of a function that has a breakpoint, whose arguments are in `x`; and the end of a breakpoint whose
-    // place another has taken.
-    // whether trace_pattern(send | 'receive') wants the message told, and what it adds
+    // trace: a call of a function that has a breakpoint, whose arguments are in `x` (true: it is the debugger's); and
+    // the end of a breakpoint whose place another has taken. whether trace_pattern(send | 'receive') wants the message
+    // told, and what it adds
     bool (*trace_message)(struct process *process, bool received, size_t count, const uint64_t *arguments,
                           uint64_t *extra);
-    void (*trace_call)(struct process *process, struct breakpoint *breakpoint, uint64_t *x);
+    bool (*trace_call)(struct process *process, struct breakpoint *breakpoint, uint64_t *x);
     void (*breakpoint_gone)(struct breakpoint *breakpoint);
     // nif: calls the native function that a library has put in that place, in an environment of no process. False when
     // there is none. `arguments` NULL: only tells whether there is.

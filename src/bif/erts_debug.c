@@ -59,22 +59,16 @@ BIF(erts_debug, instructions, 0) {
     return list;
 }
 
-static bool is_mfa(term t, bool arity_may_be_any) {
+static bool is_mfa(term t) {
     return is_tuple_of(t, 3) && is_atom(tuple_element(t, 1)) && is_atom(tuple_element(t, 2)) &&
-           (is_small(tuple_element(t, 3)) || (arity_may_be_any && is_atom(tuple_element(t, 3))));
-}
-
-BIF(erts_debug, breakpoint, 2) {
-    if (!is_mfa(arguments[0], true) || (arguments[1] != ATOM_true && arguments[1] != ATOM_false))
-        return raise_badarg(self);
-    return code_module(tuple_element(arguments[0], 1)) ? raise_error(self, ATOM_notsup) : raise_badarg(self);
+           is_small(tuple_element(t, 3));
 }
 
 // Prepared code is words that mean nothing outside: of a function that exists there is nothing to show.
 BIF(erts_debug, disassemble, 1) {
     if (is_integer(arguments[0]))
         return ATOM_false;
-    if (!is_mfa(arguments[0], false))
+    if (!is_mfa(arguments[0]))
         return raise_badarg(self);
     const struct export *export = code_export_find(tuple_element(arguments[0], 1), tuple_element(arguments[0], 2),
                                                    (uint32_t)small_value(tuple_element(arguments[0], 3)));

@@ -284,6 +284,18 @@ BIF(erts_internal, trace_pattern, 3) {
     return heap_unsigned(&self->heap, count);
 }
 
+// The debugger's: calls of the functions go to error_handler:breakpoint/3, or do not any more. Answers how many there
+// are.
+BIF(erts_debug, breakpoint, 2) {
+    term mfa = arguments[0], on = arguments[1];
+    if (!is_function_pattern(mfa) || (on != ATOM_true && on != ATOM_false))
+        return raise_badarg(self);
+    struct trace_request request = {
+        .parts = PART_DEBUG, .action = on == ATOM_true ? TRACE_SET : TRACE_CLEAR, .meta_tracer = NONE};
+    uint64_t count = trace_pattern_apply(tuple_element(mfa, 1), tuple_element(mfa, 2), tuple_element(mfa, 3), &request);
+    return heap_unsigned(&self->heap, count);
+}
+
 // ---- erlang:trace_info/2 ------------------------------------------------------------------------------------------
 
 static term flag_list(struct heap *heap, uint32_t flags) {

@@ -178,9 +178,10 @@ struct export *exec_apply_slowly(struct process *process, term *x, size_t arity,
     return NULL;
 }
 
-struct export *exec_undefined(struct process *process, const struct export *export, term *x, const word *link) {
+struct export *exec_error_handler(struct process *process, term function, const struct export *export, term *x,
+                                  const word *link) {
     term arguments = heap_list_of(&process->heap, export->arity, x, NIL);
-    struct export *handler = code_export(process_error_handler(process), ATOM_undefined_function, 3);
+    struct export *handler = code_export(process_error_handler(process), function, 3);
     if (!export_is_callable(handler)) {
         raise_error(process, ATOM_undef);
         exception_capture_undefined(process, link, link, export->module, export->function, arguments);

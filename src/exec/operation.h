@@ -56,8 +56,9 @@ term exec_put_map_exact(struct process *process, term map, const word *operands,
 struct export *exec_fun_callee(struct process *process, term *x, size_t arity);
 struct export *exec_apply_callee(term module, term function, size_t arity); // NULL: it takes the following one
 struct export *exec_apply_slowly(struct process *process, term *x, size_t arity, const word *where, const word *link);
-// error_handler:undefined_function/3 for a call of `export`.
-struct export *exec_undefined(struct process *process, const struct export *export, term *x, const word *link);
+// error_handler:Function(Module, Name, Arguments) for a call of `export`.
+struct export *exec_error_handler(struct process *process, term function, const struct export *export, term *x,
+                                  const word *link);
 // x = module, function, list of arguments: spreads the list over x.
 struct export *exec_spread(struct process *process, term *x, const word *where, const word *link);
 // x = fun, list of arguments: the same, the fun behind them. Returns their number, or -1.

@@ -64,14 +64,15 @@ static void begin_timed_call(struct process *self, struct call_times *times, ter
 // A slice of its own for what a match specification computes: it must not give way, for the breakpoint may go.
 #define TRACE_REDUCTIONS ((int64_t)1 << 40)
 
-void trace_call(struct process *self, struct breakpoint *breakpoint, term *x) {
+bool trace_call(struct process *self, struct breakpoint *breakpoint, term *x) {
     struct trace_point *point = (struct trace_point *)breakpoint;
+    bool debugged = point->debugged;
     struct export *export = breakpoint->export;
     uint32_t calls = 0, meta = 0;
     if (point->counts && !point->paused)
         atomic_fetch_add_explicit(&point->count, 1, memory_order_relaxed);
     if (self->flags & FLAG_SENSITIVE)
-        return;
+        return debugged;
     self->work.reductions += TRACE_REDUCTIONS;
     if (point->calls && trace_wants(self, TRACE_CALL))
         calls = run(self, breakpoint, point->call_program, x, NIL);
@@ -91,4 +92,5 @@ void trace_call(struct process *self, struct breakpoint *breakpoint, term *x) {
         begin_timed_call(self, times, x, export);
     if (exec_wants_collection(self))
         proc_collect(self, 0, x, export->arity, false);
+    return debugged;
 }

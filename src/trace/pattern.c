@@ -47,6 +47,7 @@ static struct trace_point *copy_of(const struct trace_point *old) {
     point->counts = old->counts;
     point->paused = old->paused;
     point->timed = old->timed;
+    point->debugged = old->debugged;
     point->times = old->times;
     point->call_program = retained(old->call_program);
     point->meta_program = retained(old->meta_program);
@@ -72,6 +73,8 @@ static void change(struct trace_point *point, const struct trace_request *reques
         point->meta_tracer = set ? request->meta_tracer : NONE;
         set_program(&point->meta_program, set ? request->program : NULL);
     }
+    if (request->parts & PART_DEBUG)
+        point->debugged = set;
     if (request->parts & PART_TIME) {
         point->timed = set || (point->timed && request->action != TRACE_CLEAR);
         if (point->timed && point->times)
@@ -107,7 +110,7 @@ static bool says_nothing(const struct trace_request *request) {
 }
 
 static bool does_something(const struct trace_point *point) {
-    return point->calls || point->meta || point->counts || point->timed;
+    return point->calls || point->meta || point->counts || point->timed || point->debugged;
 }
 
 // Under the lock.

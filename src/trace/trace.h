@@ -7,6 +7,7 @@
 //   meta    told to one tracer, whoever calls
 //   count   counted
 //   time    counted and timed, a row for each process (time.c)
+//   debug   not made, but handed to error_handler:breakpoint/3, where the debugger interprets them
 //
 // A trace point is never changed where others can see it: a changed copy takes its place, and epochs free the old one.
 // Only its counter goes on counting; calls made while a copy is taken may be lost.
@@ -20,14 +21,14 @@
 struct trace_point {
     struct breakpoint breakpoint; // first; its function is NULL where the point is not local
     _Atomic bool retired;
-    bool local, calls, meta, counts, paused, timed;
+    bool local, calls, meta, counts, paused, timed, debugged;
     struct match_program *call_program, *meta_program; // one reference each; NULL: every call
     term meta_tracer;
     _Atomic uint64_t count;
     struct call_times *times; // while timed; NULL in what functions to come begin with
 };
 
-enum trace_part { PART_CALLS = 1, PART_META = 2, PART_COUNT = 4, PART_TIME = 8 };
+enum trace_part { PART_CALLS = 1, PART_META = 2, PART_COUNT = 4, PART_TIME = 8, PART_DEBUG = 16 };
 enum trace_action { TRACE_SET, TRACE_CLEAR, TRACE_RESTART, TRACE_PAUSE }; // the last two: of counts and times alone
 
 struct trace_request {
@@ -74,7 +75,7 @@ const struct trace_point *trace_on_load_point(void);
 // ---- what happens at a call
 
 // The hook of calls (vm.hooks.trace_call).
-void trace_call(struct process *self, struct breakpoint *breakpoint, term *x);
+bool trace_call(struct process *self, struct breakpoint *breakpoint, term *x);
 
 // What the body of a match specification asks for at a call.
 struct call_actions {

@@ -460,7 +460,7 @@ INSTRUCTION(stub_native, u) {
 INSTRUCTION(stub_undefined, u) {
     struct export *export = (struct export *)NUMBER(1);
     SAVE;
-    struct export *handler = exec_undefined(process, export, x, link);
+    struct export *handler = exec_error_handler(process, ATOM_undefined_function, export, x, link);
     RESTORE;
     if (!handler) {
         ip = link;

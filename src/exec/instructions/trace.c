@@ -2,6 +2,7 @@
 
 #include "exec/breakpoint.h"
 #include "exec/instruction_table.h"
+#include "exec/operation.h"
 #include "exec/saving.h"
 #include "proc/saved_calls.h"
 #include "vm.h"
@@ -18,14 +19,22 @@
 
 INSTRUCTION(stub_trace, u) {
     struct breakpoint *breakpoint = (struct breakpoint *)NUMBER(1);
-    uint32_t arity = breakpoint->export->arity;
+    struct export *export = breakpoint->export;
     SAVE;
     process->instruction = process->link = link;
     ip = breakpoint_target(breakpoint);
-    vm.hooks.trace_call(process, breakpoint, x); // collects in its end: the breakpoint may be gone
+    bool debugged = vm.hooks.trace_call(process, breakpoint, x); // collects in its end: the breakpoint may be gone
     RESTORE;
     link = process->link;
-    GO_ON(arity);
+    if (likely(!debugged))
+        GO_ON(export->arity);
+    struct export *handler = exec_error_handler(process, ATOM_breakpoint, export, x, link);
+    RESTORE;
+    if (!handler) {
+        ip = link;
+        TAIL(unwind);
+    }
+    CALL(handler);
 }
 
 INSTRUCTION(stub_save, u) {

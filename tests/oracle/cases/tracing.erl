@@ -557,3 +557,38 @@ with_cpu_time(F) ->
     P = spawn(fun() -> receive go -> F() end end),
     erlang:trace(P, true, [send, timestamp]),
     P ! go, messages().
+
+%% ---- the debugger's breakpoints: calls go to the error handler of the process
+
+breakpoint(M, F, A) -> {handled, M, F, A}.
+halved(X) -> X div 2.
+halved_twice(X) -> {halved(X), ?MODULE:halved(X)}.
+twice(X, Y) -> {halved(X), Y}.
+handled(F) ->
+    {P, M} = spawn_monitor(fun() -> process_flag(error_handler, ?MODULE), exit({value, catch F()}) end),
+    receive {'DOWN', M, process, P, R} -> R end.
+debugged(Functions, F) ->
+    Set = [erts_debug:breakpoint({?MODULE, N, A}, true) || {N, A} <- Functions],
+    R = handled(F),
+    {Set, R, [erts_debug:breakpoint({?MODULE, N, A}, false) || {N, A} <- Functions], handled(F)}.
+breakpoint_case() ->
+    [debugged([{halved, 1}], F)
+     || F <- [fun() -> halved(4) end, fun() -> ?MODULE:halved(4) end, fun() -> halved_twice(4) end, fun() -> twice(6, x) end,
+              fun() -> lists:map(fun ?MODULE:halved/1, [1, 2]) end, fun() -> lists:map(fun halved/1, [1, 2]) end,
+              fun() -> apply(?MODULE, halved, [a]) end, fun() -> halved(a) end]].
+breakpoints_case() ->
+    [debugged([{halved_twice, '_'}, {twice, 2}], fun() -> {halved_twice(4), twice(4, 5)} end), debugged([{nothing, 1}], fun() -> halved(2) end),
+     [erts_debug:breakpoint(P, true) || P <- [{nosuch, '_', '_'}, {?MODULE, nosuch, '_'}, {?MODULE, halved, 7}, {erlang, self, 0}]],
+     [try erts_debug:breakpoint(P, On) catch C:E -> {C, E} end
+      || {P, On} <- [{x, true}, {{?MODULE, halved}, true}, {{?MODULE, '_', 1}, true}, {{'_', halved, 1}, true}, {{?MODULE, halved, a}, true}, {{?MODULE, halved, 1}, x}, {{1, 2, 3}, true}]]].
+%% Beside traces of the same function.
+breakpoint_and_trace_case() ->
+    {P, M} = spawn_monitor(fun() -> process_flag(error_handler, ?MODULE), receive go -> ok end, exit({value, {halved(4), halved_twice(8)}}) end),
+    erts_debug:breakpoint({?MODULE, halved, 1}, true),
+    erlang:trace_pattern({?MODULE, halved, 1}, [{'_', [], [{return_trace}]}], [local]), erlang:trace(P, true, [call]),
+    P ! go,
+    R = receive {'DOWN', M, process, P, Reason} -> Reason end,
+    erlang:trace_pattern({?MODULE, halved, 1}, false, [local]),
+    After = handled(fun() -> halved(4) end),
+    erts_debug:breakpoint({?MODULE, halved, 1}, false),
+    [R, (fun F() -> receive {trace, P, W, C} -> [{W, C} | F()]; {trace, P, W, C, V} -> [{W, C, V} | F()] after 100 -> [] end end)(), After, halved(4)].
