@@ -18,7 +18,8 @@ static const char help[] =
     "  purlin --version           Purlin's version and the OTP release whose libraries it uses\n"
     "  purlin --help              this text\n"
     "\n"
-    "The same program is erl, erlc, escript, dialyzer, typer, ct_run, erlexec, dyn_erl, epmd and beam.smp when called by "
+    "The same program is erl, erlc, escript, dialyzer, typer, ct_run, erlexec, dyn_erl, epmd and beam.smp when called "
+    "by "
     "that name.\n";
 
 static int emulator(char *const *arguments) {
