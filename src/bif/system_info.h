@@ -11,7 +11,8 @@ term info_sequential_tracer(struct heap *heap);
 term info_allocators(struct process *self);
 term info_allocator(struct process *self);
 term info_allocated_areas(struct process *self);
-// {memory_internal | allocator | allocator_sizes, Reference, Allocators}: sends the answer to self.
+// {memory_internal | allocator | allocator_sizes, Reference, Allocators}: sends the answer to self. `whole`: with
+// counts, as `allocator` wants it.
 term info_allocator_message(struct process *self, bool whole, term reference, term names);
 // system_report.c
 term info_report(struct process *self);
