@@ -173,7 +173,7 @@ static bool set_binding(struct boot_options *options, const char *value) {
 static bool set_busy_wait(struct boot_options *options, const char *value) {
     return is_one_of(value, (const char *const[]){"none", "very_short", "short", "medium", "long", "very_long", NULL});
 }
-// Milliseconds, of which no scheduler needs any to wake. OTP, too, takes what is no number for 0.
+// How often to wake schedulers whatever happens: ours need not be. OTP, too, takes what is no number for 0.
 static bool set_interval(struct boot_options *options, const char *value) {
     return *value != '-';
 }

@@ -67,8 +67,8 @@ struct vm_hooks {
     void (*timer_start)(struct timer *timer, int64_t deadline, void (*fire)(struct timer *)); // sched
     bool (*timer_cancel)(struct timer *timer);                                                // sched
     // trace: a call of a function that has a breakpoint, whose arguments are in `x` (true: it is the debugger's); and
-    // the end of a breakpoint whose place another has taken. whether trace_pattern(send | 'receive') wants the message
-    // told, and what it adds
+    // the end of a breakpoint whose place another has taken.
+    // trace_message: whether trace_pattern(send | 'receive') wants the message told, and what it adds.
     bool (*trace_message)(struct process *process, bool received, size_t count, const uint64_t *arguments,
                           uint64_t *extra);
     bool (*trace_call)(struct process *process, struct breakpoint *breakpoint, uint64_t *x);

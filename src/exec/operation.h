@@ -59,6 +59,17 @@ struct export *exec_apply_slowly(struct process *process, term *x, size_t arity,
 // error_handler:Function(Module, Name, Arguments) for a call of `export`.
 struct export *exec_error_handler(struct process *process, term function, const struct export *export, term *x,
                                   const word *link);
+// In an instruction, after SAVE: calls it in place of `export`.
+#define CALL_ERROR_HANDLER(function, export)                                                                           \
+    do {                                                                                                               \
+        struct export *handler_ = exec_error_handler(process, function, export, x, link);                              \
+        RESTORE;                                                                                                       \
+        if (!handler_) {                                                                                               \
+            ip = link;                                                                                                 \
+            TAIL(unwind);                                                                                              \
+        }                                                                                                              \
+        CALL(handler_);                                                                                                \
+    } while (0)
 // x = module, function, list of arguments: spreads the list over x.
 struct export *exec_spread(struct process *process, term *x, const word *where, const word *link);
 // x = fun, list of arguments: the same, the fun behind them. Returns their number, or -1.

@@ -460,13 +460,7 @@ INSTRUCTION(stub_native, u) {
 INSTRUCTION(stub_undefined, u) {
     struct export *export = (struct export *)NUMBER(1);
     SAVE;
-    struct export *handler = exec_error_handler(process, ATOM_undefined_function, export, x, link);
-    RESTORE;
-    if (!handler) {
-        ip = link;
-        TAIL(unwind);
-    }
-    CALL(handler);
+    CALL_ERROR_HANDLER(ATOM_undefined_function, export);
 }
 
 // an export of a module that another version is about to replace

@@ -28,13 +28,7 @@ INSTRUCTION(stub_trace, u) {
     link = process->link;
     if (likely(!debugged))
         GO_ON(export->arity);
-    struct export *handler = exec_error_handler(process, ATOM_breakpoint, export, x, link);
-    RESTORE;
-    if (!handler) {
-        ip = link;
-        TAIL(unwind);
-    }
-    CALL(handler);
+    CALL_ERROR_HANDLER(ATOM_breakpoint, export);
 }
 
 INSTRUCTION(stub_save, u) {
