@@ -3,6 +3,7 @@ defmodule KV.PartsTest do
   use ExUnit.Case
 
   alias KV.{Config, Lease, Table, Tail, Term}
+  alias KV.Replica.{Primary, State}
 
   describe "Term" do
     # a: 1 to 10, b: 11 to 20, a: 21 on.
@@ -123,6 +124,64 @@ defmodule KV.PartsTest do
         assert {:error, sentence} = Config.new(settings)
         assert sentence =~ " "
       end
+    end
+  end
+
+  describe "Primary" do
+    @behind 5_150
+
+    setup do
+      Table.new()
+      Process.register(self(), KV.Replica)
+      tail = Tail.new(@behind)
+      Tail.add(tail, for(index <- 1..@behind, do: {index, "record"}))
+
+      state = %State{
+        config: %Config{},
+        incarnation: make_ref(),
+        lease: %Lease{silence: 1_000},
+        tail: tail,
+        log: %{records: @behind},
+        peer: node(),
+        role: :primary,
+        index: @behind,
+        follower: %{sent: 0, acked: 0, member: false, snapshot: nil}
+      }
+
+      %{state: state}
+    end
+
+    test "sends one that catches up few large messages", %{state: state} do
+      state = Primary.acknowledged(state, 0)
+      assert sent() == List.duplicate(200, 10)
+      state = Enum.reduce(1..199, state, &Primary.acknowledged(&2, &1))
+      assert sent() == []
+      state = Primary.acknowledged(state, 200)
+      assert sent() == [200]
+      state = Enum.reduce(201..4_999, state, &Primary.acknowledged(&2, &1))
+      assert sent() == List.duplicate(200, 14)
+      # Less than that when it has all the others.
+      Primary.acknowledged(state, 5_000)
+      assert sent() == [150]
+    end
+
+    test "sends a member what there is, as far as the window goes", %{state: state} do
+      state = put_in(state.follower.member, true)
+      state = Enum.reduce(1..2_100, state, &Primary.acknowledged(%{&2 | index: &1}, 0))
+      assert sent() == List.duplicate(1, 2_000)
+      Primary.acknowledged(state, 99)
+      assert sent() == []
+      Primary.acknowledged(state, 100)
+      assert sent() == [100]
+    end
+  end
+
+  # How many records each message to the follower holds.
+  defp sent do
+    receive do
+      {:"$gen_cast", {:peer, _, _, {:records, _, records}}} -> [length(records) | sent()]
+    after
+      0 -> []
     end
   end
 end

@@ -248,11 +248,10 @@ defmodule KV.Replica.Primary do
 
   # Sends what the follower lacks, as far as the window allows.
   defp pump(%{follower: %{snapshot: nil} = follower} = state) do
-    room = min(@chunk, @window - (follower.sent - follower.acked))
-    room = min(room, state.index - follower.sent)
+    count = min(@chunk, state.index - follower.sent)
 
-    if room > 0 do
-      records = Tail.after_index(state.tail, follower.sent, room, @chunk_bytes)
+    if count > 0 and room?(follower, count) do
+      records = Tail.after_index(state.tail, follower.sent, count, @chunk_bytes)
       sent = State.tell_peer(state, {:records, State.term(state), records})
 
       case {sent, List.last(records)} do
@@ -266,6 +265,13 @@ defmodule KV.Replica.Primary do
   end
 
   defp pump(state), do: state
+
+  # Each message costs the follower a write to its disk. One that catches up gets few large ones, however fast the log grows, so that it
+  # gets near to its end. A member gets each batch at once: somebody waits for it.
+  defp room?(%{member: false} = follower, count) when count < @chunk,
+    do: follower.acked == follower.sent
+
+  defp room?(follower, count), do: count <= @window - (follower.sent - follower.acked)
 
   defp enrol(%{follower: %{member: false, snapshot: nil, acked: acked}} = state)
        when state.index - acked <= @near do
