@@ -47,12 +47,13 @@ struct vm_hooks {
     bool (*port_send)(struct process *from, uint64_t port, uint64_t message);       // io: Port ! Message
     void (*port_exit_signal)(struct process *from, uint64_t port, uint64_t reason); // io: a link broke, or exit/2
     // io: the port's side of link, unlink, monitor, demonitor and register. The boolean ones: false when there is no
-    // such port (register: or it has a name already). `name` NIL takes the name away.
+    // such port. port_name: true, or why not (none: there is no such port; registered_name: it has a name already);
+    // `name` NIL takes the name away.
     bool (*port_link)(uint64_t pid, uint64_t port);
     void (*port_unlink)(uint64_t pid, uint64_t port);
     bool (*port_monitor)(uint64_t pid, uint64_t port, uint64_t reference);
     void (*port_demonitor)(uint64_t pid, uint64_t port, uint64_t reference);
-    bool (*port_name)(uint64_t port, uint64_t name);
+    uint64_t (*port_name)(uint64_t port, uint64_t name);
     bool (*port_exists)(uint64_t port);                 // io
     bool (*port_tell)(uint64_t port, uint64_t message); // io: the message in the external format; false: it is gone
     unsigned (*scheduler_number)(void);                 // sched: 0 outside all schedulers

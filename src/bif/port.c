@@ -268,7 +268,7 @@ BIF(erts_internal, port_close, 1) {
         return ATOM_badarg;
     port_trace_in(port, ATOM_close);
     port_trace_request(port, self->pid, ATOM_close);
-    port_close(port, ATOM_normal);
+    port_end(port, ATOM_normal);
     port_unlock(port);
     return ATOM_true;
 }
@@ -444,12 +444,18 @@ static term info_item(struct heap *heap, const struct port *port, term item) {
     }
 }
 
+// The port that the term names, locked, unless it is closed.
+static struct port *lock_present(term t) {
+    struct port *port = port_lookup_name(t);
+    return port && port_lock_unless_closed(port) ? port : NULL;
+}
+
 BIF(erts_internal, port_info, 1) {
     static const term items[] = {ATOM_os_pid, ATOM_output, ATOM_input, ATOM_connected,
                                  ATOM_id,     ATOM_links,  ATOM_name,  ATOM_registered_name};
     if (!is_atom(arguments[0]) && !is_port(arguments[0]))
         return ATOM_badarg;
-    struct port *port = lock_argument(arguments[0]);
+    struct port *port = lock_present(arguments[0]);
     if (!port)
         return ATOM_undefined;
     term list = NIL;
@@ -467,7 +473,7 @@ BIF(erts_internal, port_info, 2) {
         return ATOM_badarg;
     if (!is_atom(arguments[1]))
         return ATOM_badtype;
-    struct port *port = lock_argument(arguments[0]);
+    struct port *port = lock_present(arguments[0]);
     if (!port)
         return ATOM_undefined;
     term item = info_item(&self->heap, port, arguments[1]);

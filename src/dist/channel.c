@@ -155,10 +155,9 @@ bool channel_down(struct channel *channel, term reason) {
 void channel_kill(struct channel *channel) {
     term controller = channel->controller;
     if (is_local_port(controller)) {
-        port_channel_flush(controller);
         struct port *port = port_lookup(controller);
         if (port && port_lock(port)) {
-            port_close(port, ATOM_killed);
+            port_end(port, ATOM_killed);
             port_unlock(port);
         }
     } else if (is_local_pid(controller)) {
@@ -176,6 +175,8 @@ void dist_stop(term reason) {
         struct channel *channel = channel_get(node);
         if (!channel)
             continue;
+        if (is_local_port(channel->controller))
+            port_channel_flush(channel->controller);
         channel_down(channel, reason);
         channel_kill(channel);
         channel_release(channel);

@@ -31,11 +31,7 @@ void driver_leave(ErlDrvPort port) {
 }
 
 bool driver_port_lock(ErlDrvPort port) {
-    pthread_mutex_lock(&port->port->lock);
-    if (port->port->state != PORT_CLOSED)
-        return true;
-    pthread_mutex_unlock(&port->port->lock);
-    return false;
+    return port_lock_unless_closed(port->port);
 }
 
 void driver_port_unlock(ErlDrvPort port) {

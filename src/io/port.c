@@ -19,8 +19,7 @@
 
 // ---- locking and the end
 
-void port_free(void *memory) {
-    struct port *port = memory;
+static void free_bonds(struct port *port) {
     while (port->monitors) {
         struct port_monitor *monitor = port->monitors;
         port->monitors = monitor->next;
@@ -32,6 +31,11 @@ void port_free(void *memory) {
         port->links = link->next;
         sys_free(link);
     }
+}
+
+void port_free(void *memory) {
+    struct port *port = memory;
+    free_bonds(port);
     chunk_free(port->queue);
     heap_free(&port->data_heap);
     pthread_mutex_destroy(&port->lock);
@@ -63,6 +67,14 @@ static void port_release(struct port *port) {
 bool port_lock(struct port *port) {
     pthread_mutex_lock(&port->lock);
     if (port->state == PORT_OPEN)
+        return true;
+    pthread_mutex_unlock(&port->lock);
+    return false;
+}
+
+bool port_lock_unless_closed(struct port *port) {
+    pthread_mutex_lock(&port->lock);
+    if (port->state != PORT_CLOSED)
         return true;
     pthread_mutex_unlock(&port->lock);
     return false;
@@ -125,7 +137,7 @@ void port_close(struct port *port, term reason) {
         return;
     }
     bool write_out =
-        reason == ATOM_normal && port->queue && (!port->driver->keeps_output || port->driver->keeps_output(port));
+        reason != ATOM_kill && port->queue && (!port->driver->keeps_output || port->driver->keeps_output(port));
     port_trace(port, TRACE_PORTS, ATOM_closed, reason);
     if (port->name != NIL)
         port_trace(port, TRACE_PORTS, ATOM_unregister, port->name);
@@ -137,6 +149,7 @@ void port_close(struct port *port, term reason) {
         exit_signal(link->pid, SIGNAL_EXIT_LINK, port->id, reason);
     for (struct port_monitor *monitor = port->monitors; monitor; monitor = monitor->next)
         signal_down(monitor->pid, port->id, monitor->reference, ATOM_port, port->id, reason);
+    free_bonds(port);
     port_wake_waiting(port);
     if (port->channel)
         port->channel->closed(port, reason);
@@ -144,6 +157,13 @@ void port_close(struct port *port, term reason) {
         port->state = PORT_CLOSED;
     if (port->state == PORT_CLOSED)
         tell_closed(port);
+}
+
+void port_end(struct port *port, term reason) {
+    if (port->channel && reason != ATOM_kill)
+        port->channel->writable(port);
+    if (port->state == PORT_OPEN)
+        port_close(port, reason);
 }
 
 void port_message(struct port *port, struct heap *builder, term value) {
@@ -252,17 +272,17 @@ static void hook_demonitor(term pid, term id, term reference) {
     port_unlock(port);
 }
 
-static bool hook_name(term id, term name) {
+static term hook_name(term id, term name) {
     struct port *port = lock_id(id);
     if (!port)
-        return false;
+        return ATOM_none;
     bool free = is_nil(name) || is_nil(port->name);
     if (free) {
         port_trace(port, TRACE_PORTS, is_nil(name) ? ATOM_unregister : ATOM_register, is_nil(name) ? port->name : name);
         port->name = name;
     }
     port_unlock(port);
-    return free;
+    return free ? ATOM_true : ATOM_registered_name;
 }
 
 // ---- opening
@@ -294,7 +314,7 @@ static void hook_exit_signal(struct process *from, term id, term reason) {
         return;
     if (reason != ATOM_normal || from->pid == port->owner) {
         port_trace_request(port, from->pid, ATOM_close);
-        port_close(port, reason);
+        port_end(port, reason);
     } else
         link_remove(port, from->pid);
     port_unlock(port);
@@ -393,7 +413,7 @@ static bool owner_request(struct process *from, term id, term request) {
         port_trace_in(port, ATOM_close);
         port_trace_request(port, from->pid, request);
         port->tells_closed = true;
-        port_close(port, ATOM_normal);
+        port_end(port, ATOM_normal);
     } else if (is_tuple_of(request, 2) && tuple_element(request, 1) == ATOM_connect &&
                is_local_pid(tuple_element(request, 2))) {
         port_trace_in(port, ATOM_connect);

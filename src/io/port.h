@@ -7,7 +7,7 @@
 //
 //   state           seen by Erlang code    descriptors
 //   PORT_OPEN       yes                    open
-//   PORT_CLOSING    no                     open, until the queued output is written
+//   PORT_CLOSING    in port_info, ports    open, until the queued output is written
 //   PORT_CLOSED     no                     closed by the thread that unlocks it
 //
 // A port that was looked up stays valid until the looker's slice ends (its memory is retired by epochs), so every use
@@ -83,7 +83,7 @@ struct port_options {
 // `closed`.
 struct port_channel {
     void (*input)(struct port *port, const uint8_t *packet, size_t size); // without its header
-    void (*writable)(struct port *port);                                  // was busy, and is not any more
+    void (*writable)(struct port *port);                                  // is not busy any more, or about to be closed
     void (*closed)(struct port *port, term reason);                       // once, whatever the reason
 };
 
@@ -224,9 +224,13 @@ void port_table_remove(struct port *port);
 
 // True when it is open and now locked.
 bool port_lock(struct port *port);
+// The same for one that may be closing: it is still told of.
+bool port_lock_unless_closed(struct port *port);
 void port_unlock(struct port *port);
-// (locked) The port ends: tells links and monitors. With reason normal the queued output is still written.
+// (locked) The port ends: tells links and monitors. The queued output is still written, unless the reason is kill.
 void port_close(struct port *port, term reason);
+// (locked) The same when a process ends it: what was sent through its channel before is output, too.
+void port_end(struct port *port, term reason);
 // (locked) The same when a message has told the owner: no exit signal goes to him.
 void port_close_told(struct port *port, term reason);
 // (locked) The process is not linked to the port any more.

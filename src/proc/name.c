@@ -39,9 +39,7 @@ term proc_whereis(term name) {
 // Notes the name with its owner. As for proc_register, whose caller has seen whether the name is free.
 static term owner_take_name(term owner, term name, bool is_free) {
     if (is_local_port(owner)) {
-        if (!is_free)
-            return ATOM_none;
-        return vm.hooks.port_name && vm.hooks.port_name(owner, name) ? ATOM_true : ATOM_registered_name;
+        return is_free && vm.hooks.port_name ? vm.hooks.port_name(owner, name) : ATOM_none;
     }
     struct process *process = proc_lookup(owner);
     if (!process || (atomic_load(&process->state) & STATE_EXITING))

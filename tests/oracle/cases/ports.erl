@@ -46,3 +46,29 @@ back_pressure_case() -> P = open_port({spawn, "sleep 0.3; cat | wc -c"}, [binary
 many_case() -> S = self(), [spawn(fun() -> S ! os:cmd("echo " ++ integer_to_list(N)) end) || N <- lists:seq(1, 20)], lists:sort([receive X -> X end || _ <- lists:seq(1, 20)]).
 ports_case() -> P = open_port({spawn, "cat"}, []), A = lists:member(P, erlang:ports()), port_close(P), [A, lists:member(P, erlang:ports()), is_port(P)].
 data_case() -> P = open_port({spawn, "cat"}, []), [erlang:port_set_data(P, {some, data}), erlang:port_get_data(P), port_close(P), try_(fun() -> erlang:port_get_data(P) end)].
+%% What is told of a port that has come to an end while its program has not read all yet, and how much the program gets.
+ended(End) ->
+    File = filename:join(os:getenv("TMPDIR", "/tmp"), "oracle-" ++ os:getpid() ++ integer_to_list(erlang:unique_integer([positive]))),
+    Self = self(),
+    {Owner, M} = spawn_monitor(fun() ->
+        P = open_port({spawn, "sleep 0.4; wc -c >" ++ File ++ ".part; mv " ++ File ++ ".part " ++ File}, [binary]),
+        register(oracle_ended, P),
+        true = port_command(P, binary:copy(<<"x">>, 300000)),
+        Self ! P,
+        receive go -> End(P) end
+    end),
+    P = receive X -> X end,
+    Owner ! go,
+    W = receive {'DOWN', M, process, Owner, R} -> R after 5000 -> none end,
+    timer:sleep(100),
+    Told = [erlang:port_info(P, I) || I <- [links, registered_name, output]],
+    Info = case erlang:port_info(P) of undefined -> undefined; L -> [I || {I, _} <- L] end,
+    Refused = [try_(fun() -> port_command(P, "x") end), try_(fun() -> port_close(P) end), try_(fun() -> port_connect(P, Self) end), try_(fun() -> register(oracle_again, P) end), P ! {Self, close}, exit(P, kill)],
+    Rest = [lists:member(P, erlang:ports()), whereis(oracle_ended)],
+    Got = read_soon(File, 100),
+    timer:sleep(50),
+    {W, Told, Info, Refused =:= [{error, badarg}, {error, badarg}, {error, badarg}, {error, badarg}, {Self, close}, true], Rest, Got, erlang:port_info(P)}.
+read_soon(_, 0) -> none;
+read_soon(F, N) -> case file:read_file(F) of {ok, B} -> file:delete(F), string:trim(B); _ -> timer:sleep(50), read_soon(F, N - 1) end.
+ended_case() -> [{I, ended(F)} || {I, F} <- [{close, fun(P) -> port_close(P) end}, {normal, fun(_) -> ok end}, {shutdown, fun(_) -> exit(shutdown) end}, {killed, fun(_) -> exit(self(), kill) end}, {exit, fun(P) -> exit(P, reason) end}, {kill, fun(P) -> exit(P, kill) end}, {message, fun(P) -> P ! {self(), close}, receive {P, closed} -> ok end end}]].
+register_ended_case() -> P = open_port({spawn, "cat"}, []), Q = open_port({spawn, "cat"}, []), port_close(P), register(oracle_q, Q), [try register(A, B) catch error:badarg:S -> element(4, hd(S)) end || {A, B} <- [{oracle_p, P}, {init, P}, {oracle_r, Q}]].

@@ -103,3 +103,21 @@ bad_control_case() -> {C, _} = pair(), [try erlang:port_control(C, N, D) catch X
 services_case() -> {ok, S} = prim_inet:open(tcp, inet, stream), [prim_inet:getservbyname(S, "http", "tcp"), prim_inet:getservbyname(S, "nonesuch", "tcp"), prim_inet:getservbyport(S, 80, "tcp"), prim_inet:getservbyport(S, 64999, "tcp"), prim_inet:ifget(S, "lo", [addr, mtu, netmask, flags, hwaddr]), inet:getifaddrs() =:= prim_inet:getifaddrs(S), element(1, inet:getifaddrs())].
 interfaces_case() -> [inet:getifaddrs(), inet:getiflist(), inet:ifget("lo", [addr, flags]), inet:ifget("nosuch", [addr])].
 resolve_case() -> [inet:gethostbyname("localhost"), inet:getaddr("localhost", inet), inet:getaddr("127.0.0.1", inet), inet:getaddrs("localhost", inet), inet:gethostbyname("no.such.invalid"), element(1, inet:gethostname())].
+%% What was sent arrives whole, whatever the end of its owner was.
+ended(End) ->
+    {L, P} = listen([binary, {active, false}]),
+    Self = self(),
+    Owner = spawn(fun() ->
+        {ok, C} = gen_tcp:connect({127, 0, 0, 1}, P, [binary, {active, false}, {sndbuf, 8192}, {high_watermark, 10000000}]),
+        ok = gen_tcp:send(C, binary:copy(<<"x">>, 8000000)),
+        Self ! {sent, C},
+        receive go -> End(C) end
+    end),
+    {ok, S} = gen_tcp:accept(L),
+    C = receive {sent, X} -> X end,
+    Owner ! go,
+    settle(),
+    Links = erlang:port_info(C, links),
+    {All, E} = read_all(S),
+    {Links, byte_size(All), E}.
+ended_case() -> [{I, ended(F)} || {I, F} <- [{close, fun(C) -> port_close(C) end}, {normal, fun(_) -> ok end}, {shutdown, fun(_) -> exit(shutdown) end}, {killed, fun(_) -> exit(self(), kill) end}, {exit, fun(C) -> exit(C, reason) end}]].
