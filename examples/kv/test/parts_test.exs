@@ -48,7 +48,7 @@ defmodule KV.PartsTest do
   end
 
   describe "Table" do
-    setup do: Table.new()
+    setup [:wait_for_the_end, :new_table]
 
     test "a request is applied once, however often it comes" do
       assert Table.apply_write(1, "p", {:put, :a, 1}, 10) == :ok
@@ -130,8 +130,9 @@ defmodule KV.PartsTest do
   describe "Primary" do
     @behind 5_150
 
+    setup [:wait_for_the_end, :new_table]
+
     setup do
-      Table.new()
       Process.register(self(), KV.Replica)
       tail = Tail.new(@behind)
       Tail.add(tail, for(index <- 1..@behind, do: {index, "record"}))
@@ -175,6 +176,18 @@ defmodule KV.PartsTest do
       assert sent() == [100]
     end
   end
+
+  # The names that a test's process has are free before the next test.
+  defp wait_for_the_end(_context) do
+    test = self()
+
+    on_exit(fn ->
+      monitor = Process.monitor(test)
+      assert_receive {:DOWN, ^monitor, :process, ^test, _reason}, 5_000
+    end)
+  end
+
+  defp new_table(_context), do: Table.new()
 
   # How many records each message to the follower holds.
   defp sent do
