@@ -100,6 +100,15 @@ static void release(struct process *self) {
     proc_scratch_release(self);
 }
 
+// Nothing reaches us any more. Who asks for a link or a monitor is told that we are gone.
+static void close_inbox(struct process *self) {
+    for (struct signal *signal = signal_take_inbox(self, true), *next; signal; signal = next) {
+        next = signal->next;
+        signal_bury(self->pid, signal);
+    }
+}
+
+// Whoever is told of our end, be it because he asks now, finds our tables gone and our name free.
 static void withdraw(struct process *self, term reason) {
     if (vm.hooks.process_gone)
         vm.hooks.process_gone(self);
@@ -108,6 +117,7 @@ static void withdraw(struct process *self, term reason) {
     if (self->flags & FLAG_BLOCKS_SCHEDULING)
         vm.hooks.blocker_gone(self);
     name_forget(self);
+    close_inbox(self);
     process_table_remove(self);
     cut_all(self, reason);
 }
@@ -137,10 +147,6 @@ void proc_exit(struct process *self, term reason) {
         log_crash(self, reason);
     atomic_fetch_or(&self->state, STATE_EXITING);
     trace_end(self, reason);
-    for (struct signal *signal = signal_take_inbox(self, true), *next; signal; signal = next) {
-        next = signal->next;
-        signal_bury(self->pid, signal);
-    }
     release(self);
     withdraw(self, reason);
     finish(self);

@@ -125,7 +125,6 @@ static void bury(struct process *process, struct signal *signal) {
 static void depart(struct process *process, struct signal *left) {
     atomic_fetch_or(&process->state, STATE_EXITING);
     bury(process, left);
-    bury(process, signal_take_inbox(process, true));
     process_extra_bury(process);
     proc_depart(process, process->exception_reason);
     atomic_fetch_or(&process->state, STATE_DEPARTED);

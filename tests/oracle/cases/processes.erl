@@ -155,3 +155,23 @@ binaries_below(Limit, N) -> erlang:memory(binary) < Limit orelse begin timer:sle
 spin(X) -> receive stop -> X after 0 -> spin(X) end.
 sleep_beside_case() -> Ps = [spawn(fun() -> spin(infinity) end) || _ <- [1, 2, 3, 4]], R = [timer:sleep(T) || T <- [5, 20, 50]], [P ! stop || P <- Ps], R.
 sleep_forever_beside_case() -> S = spawn(fun() -> timer:sleep(infinity) end), Ps = [spawn(fun() -> spin(1) end) || _ <- [1, 2, 3, 4]], [begin S ! x, timer:sleep(1) end || _ <- lists:seq(1, 30)], [P ! stop || P <- Ps], is_process_alive(S).
+
+%% Who asks for a monitor while a process is ending hears of the end when its tables are gone and its name is free.
+end_is_whole_case() ->
+    Self = self(),
+    Tables = [list_to_atom("oracle_ending_" ++ integer_to_list(K)) || K <- lists:seq(1, 8)],
+    One = fun(_) ->
+        P = spawn(fun() ->
+            register(oracle_ending, self()),
+            [ets:insert(ets:new(T, [named_table]), [{X, X} || X <- lists:seq(1, 2000)]) || T <- Tables],
+            Self ! ready,
+            receive go -> ok end
+        end),
+        receive ready -> ok end,
+        P ! go,
+        (fun Wait() -> is_process_alive(P) andalso Wait() end)(),
+        M = monitor(process, P),
+        receive {'DOWN', M, process, P, _} -> ok end,
+        {whereis(oracle_ending), [T || T <- Tables, ets:whereis(T) =/= undefined]}
+    end,
+    lists:usort([One(I) || I <- lists:seq(1, 50)]).
