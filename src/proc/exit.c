@@ -100,14 +100,6 @@ static void release(struct process *self) {
     proc_scratch_release(self);
 }
 
-// Nothing reaches us any more. Who asks for a link or a monitor is told that we are gone.
-static void close_inbox(struct process *self) {
-    for (struct signal *signal = signal_take_inbox(self, true), *next; signal; signal = next) {
-        next = signal->next;
-        signal_bury(self->pid, signal);
-    }
-}
-
 // Whoever is told of our end, be it because he asks now, finds our tables gone and our name free.
 static void withdraw(struct process *self, term reason) {
     if (vm.hooks.process_gone)
@@ -117,7 +109,7 @@ static void withdraw(struct process *self, term reason) {
     if (self->flags & FLAG_BLOCKS_SCHEDULING)
         vm.hooks.blocker_gone(self);
     name_forget(self);
-    close_inbox(self);
+    signal_bury_all(self->pid, signal_take_inbox(self, true)); // nothing reaches us any more
     process_table_remove(self);
     cut_all(self, reason);
 }

@@ -114,17 +114,8 @@ static bool is_done(struct process *process) {
     return done;
 }
 
-static void bury(struct process *process, struct signal *signal) {
-    for (struct signal *next; signal; signal = next) {
-        next = signal->next;
-        signal_bury(process->pid, signal);
-    }
-}
-
-// With the signals that came after the one that has ended it.
-static void depart(struct process *process, struct signal *left) {
+static void depart(struct process *process) {
     atomic_fetch_or(&process->state, STATE_EXITING);
-    bury(process, left);
     process_extra_bury(process);
     proc_depart(process, process->exception_reason);
     atomic_fetch_or(&process->state, STATE_DEPARTED);
@@ -137,7 +128,8 @@ static void take_signals(struct process *process) {
         if (signal->kind == SIGNAL_SUSPEND || signal->kind == SIGNAL_RESUME) {
             process_extra_put_off(process, signal);
         } else if (signal_handle(process, signal)) {
-            depart(process, next);
+            signal_give_back(process, next);
+            depart(process);
             return;
         }
     }

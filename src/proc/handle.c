@@ -33,13 +33,6 @@ static struct signal *take_all(struct signal **first, struct signal ***end) {
     return all;
 }
 
-static void bury_all(struct process *self, struct signal *signal) {
-    for (struct signal *next; signal; signal = next) {
-        next = signal->next;
-        signal_bury(self->pid, signal);
-    }
-}
-
 void process_extra_put_off(struct process *self, struct signal *signal) {
     append(&process_extra(self)->put_off_end, signal);
 }
@@ -48,8 +41,8 @@ void process_extra_bury(struct process *self) {
     struct process_extra *extra = self->extra;
     if (!extra)
         return;
-    bury_all(self, take_all(&extra->tasks, &extra->tasks_end));
-    bury_all(self, take_all(&extra->put_off, &extra->put_off_end));
+    signal_bury_all(self->pid, take_all(&extra->tasks, &extra->tasks_end));
+    signal_bury_all(self->pid, take_all(&extra->put_off, &extra->put_off_end));
 }
 
 void process_extra_free(struct process *self) {
@@ -273,10 +266,7 @@ bool proc_take_signals(struct process *self) {
     for (; signal; signal = next) {
         next = signal->next;
         if (signal_handle(self, signal)) {
-            for (signal = next; signal; signal = next) {
-                next = signal->next;
-                signal_bury(self->pid, signal);
-            }
+            signal_give_back(self, next);
             return true;
         }
     }

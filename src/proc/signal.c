@@ -164,16 +164,30 @@ bool proc_signal(struct process *to, struct signal *signal) {
     return false;
 }
 
-struct signal *signal_take_inbox(struct process *self, bool close) {
-    struct signal *newest = atomic_exchange(&self->inbox, close ? INBOX_CLOSED : NULL), *oldest = NULL;
-    assert_debug(newest != INBOX_CLOSED);
-    while (newest) {
-        struct signal *next = newest->next;
-        newest->next = oldest;
-        oldest = newest;
-        newest = next;
+static struct signal *reversed(struct signal *signal) {
+    struct signal *result = NULL;
+    for (struct signal *next; signal; signal = next) {
+        next = signal->next;
+        signal->next = result;
+        result = signal;
     }
-    return oldest;
+    return result;
+}
+
+struct signal *signal_take_inbox(struct process *self, bool close) {
+    struct signal *newest = atomic_exchange(&self->inbox, close ? INBOX_CLOSED : NULL);
+    assert_debug(newest != INBOX_CLOSED);
+    return reversed(newest);
+}
+
+void signal_give_back(struct process *self, struct signal *oldest) {
+    struct signal *newest = reversed(oldest), *later = NULL;
+    if (!newest || atomic_compare_exchange_strong(&self->inbox, &later, newest))
+        return;
+    assert_debug(later != INBOX_CLOSED);
+    while (later->next) // whoever sends touches the top alone
+        later = later->next;
+    later->next = newest;
 }
 
 // The state word: from waiting to runnable by the one who wakes (and who then enqueues), from running to waiting by
@@ -243,4 +257,11 @@ void signal_bury(term dead, struct signal *signal) {
         break;
     }
     signal_free(signal);
+}
+
+void signal_bury_all(term dead, struct signal *first) {
+    for (struct signal *signal = first, *next; signal; signal = next) {
+        next = signal->next;
+        signal_bury(dead, signal);
+    }
 }

@@ -31,7 +31,8 @@ void signal_reply(term to, term reference, term value);
 // As proc_signal, but the signal is still the caller's when it returns false.
 bool signal_deliver(struct process *to, struct signal *signal);
 
-// What the process does with a signal that it takes; true when it must exit now. Frees the signal, or keeps it.
+// What the process does with a signal that it takes; true when it must exit now. Frees the signal, or keeps it. Those
+// behind one that ends the process go back to the inbox: they are answered when the end is over.
 bool signal_handle(struct process *self, struct signal *signal);
 // The end of what others see of a process: links and monitors fire, its name, tables and pid are gone (exit.c).
 void proc_depart(struct process *self, term reason);
@@ -41,8 +42,12 @@ void foreign_init(void);
 
 // Takes all that is in the inbox, oldest first.
 struct signal *signal_take_inbox(struct process *self, bool close);
+// Gives back what was taken, oldest first: it lies before what has come since.
+void signal_give_back(struct process *self, struct signal *oldest);
 // Answers a signal on behalf of a process that is no more, and frees it.
 void signal_bury(term dead, struct signal *signal);
+// The same for a list.
+void signal_bury_all(term dead, struct signal *first);
 void signal_free(struct signal *signal);
 // Its value is still in the bytes that came from another node.
 bool signal_is_packed(const struct signal *signal);

@@ -160,7 +160,7 @@ sleep_forever_beside_case() -> S = spawn(fun() -> timer:sleep(infinity) end), Ps
 end_is_whole_case() ->
     Self = self(),
     Tables = [list_to_atom("oracle_ending_" ++ integer_to_list(K)) || K <- lists:seq(1, 8)],
-    One = fun(_) ->
+    One = fun(End) ->
         P = spawn(fun() ->
             register(oracle_ending, self()),
             [ets:insert(ets:new(T, [named_table]), [{X, X} || X <- lists:seq(1, 2000)]) || T <- Tables],
@@ -168,10 +168,14 @@ end_is_whole_case() ->
             receive go -> ok end
         end),
         receive ready -> ok end,
-        P ! go,
-        (fun Wait() -> is_process_alive(P) andalso Wait() end)(),
+        End(P),
         M = monitor(process, P),
         receive {'DOWN', M, process, P, _} -> ok end,
         {whereis(oracle_ending), [T || T <- Tables, ets:whereis(T) =/= undefined]}
     end,
-    lists:usort([One(I) || I <- lists:seq(1, 50)]).
+    Ends = [fun(P) -> exit(P, kill) end, % what comes right behind it waits as well
+            fun(P) ->
+                P ! go,
+                (fun Wait() -> is_process_alive(P) andalso Wait() end)()
+            end],
+    lists:usort([One(End) || _ <- lists:seq(1, 50), End <- Ends]).
