@@ -208,6 +208,11 @@ static bool control(struct port *port, unsigned operation, const uint8_t *bytes,
 
 // ---- events
 
+#define PIECES 16            // so many in close order
+#define PIECE_SIZE 4096      // bytes; it is less
+#define PIECE_INTERVAL 30000 // ns; it is less
+#define PIECES_GATHER 100000 // ns
+
 void tcp_arm(struct port *port) {
     struct inet *inet = inet_of(port);
     unsigned events = 0;
@@ -215,10 +220,44 @@ void tcp_arm(struct port *port) {
         return;
     if (port->queue || port->busy || tcp_of(port)->file || (inet->state & INET_CONNECTING))
         events |= POLL_WRITE;
-    if (tcp_wants_input(port) || inet_operation_find(port, OPERATION_ACCEPT))
+    if ((tcp_wants_input(port) && !tcp_of(port)->rests) || inet_operation_find(port, OPERATION_ACCEPT))
         events |= POLL_READ;
     if (events)
         poll_arm(&port->output, events);
+}
+
+static void rested(struct timer *timer) {
+    struct port *port = (struct port *)((char *)timer - offsetof(struct port, input_timer));
+    if (!port_lock(port))
+        return;
+    tcp_of(port)->rests = false;
+    tcp_of(port)->last_input = sys_monotonic_time();
+    tcp_arm(port);
+    port_unlock(port);
+}
+
+// A peer that writes every message by itself would wake us for each, and both sides would work for little more than
+// that. When a channel gets little pieces in close order and nothing is said to the peer meanwhile, so that it waits
+// for no answer, a few are let gather.
+static void moderate(struct port *port, uint64_t input_before) {
+    struct tcp *tcp = tcp_of(port);
+    int64_t now = sys_monotonic_time();
+    bool piece = port->input_bytes - input_before < PIECE_SIZE && now - tcp->last_input < PIECE_INTERVAL &&
+                 port->output_bytes == tcp->last_output;
+    tcp->pieces = piece ? tcp->pieces + 1 : 0;
+    tcp->last_input = now;
+    tcp->last_output = port->output_bytes;
+    if (tcp->pieces < PIECES)
+        return;
+    tcp->rests = true;
+    timer_start(&port->input_timer, now + PIECES_GATHER, rested);
+}
+
+static void receive(struct port *port) {
+    uint64_t before = port->input_bytes;
+    tcp_receive(port);
+    if (port->state == PORT_OPEN && port->channel && !tcp_of(port)->rests)
+        moderate(port, before);
 }
 
 static void ready(struct poll_source *source, unsigned events) {
@@ -234,7 +273,7 @@ static void ready(struct poll_source *source, unsigned events) {
         if (events & POLL_WRITE)
             tcp_writable(port);
         if ((events & POLL_READ) && port->state == PORT_OPEN)
-            tcp_receive(port);
+            receive(port);
     }
     if (port->state == PORT_CLOSING && !port->queue)
         port_close(port, ATOM_normal);

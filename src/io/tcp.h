@@ -40,6 +40,12 @@ struct tcp {
     bool shut_writing; // has been
     int shut_how;      // SHUT_WR or SHUT_RDWR, while pending
 
+    // how a channel's input comes: see `moderate`
+    int64_t last_input;   // ns
+    uint64_t last_output; // port->output_bytes then
+    uint32_t pieces;      // in close order
+    bool rests;           // the socket is not armed for input, for a moment
+
     struct tcp_file *file; // being sent, behind what is queued; or NULL
 };
 
