@@ -299,7 +299,7 @@ static bool keeps_output(const struct port *port) {
 }
 
 // What the system keeps of a large message goes before all others': it is to keep no more than it needs.
-#define UNSENT_MAX (128 << 10)
+#define UNSENT_MAX (64 << 10)
 
 static void attached(struct port *port) {
     int bytes = UNSENT_MAX;
