@@ -117,6 +117,24 @@ static void emit_instruction(struct preparation *preparation, unsigned number) {
     emit_word(preparation, (word)instruction_table[number]);
 }
 
+static int compare_same(const void *key, const void *entry) {
+    return (int)*(const unsigned *)key - ((const struct fused_same *)entry)->sequence;
+}
+
+// Where the sequence that ends here has a function for operands that are the same, and they are, that one does it.
+static void use_same_operands(struct preparation *preparation) {
+    const struct fused_same *entry =
+        bsearch(&preparation->fused, fused_same, FUSED_SAME_COUNT, sizeof *entry, compare_same);
+    if (!entry)
+        return;
+    word *words = preparation->words + preparation->fused_start;
+    for (size_t i = 0; i < sizeof entry->same / sizeof *entry->same && entry->same[i][0]; i++) {
+        if (words[entry->same[i][0]] != words[entry->same[i][1]])
+            return;
+    }
+    words[0] = (word)entry->function;
+}
+
 void emit_operands(struct preparation *preparation, enum operation operation, const struct operand *operands,
                    size_t count) {
     const struct operation_info *info = &operation_table[operation];
@@ -135,4 +153,5 @@ void emit_operands(struct preparation *preparation, enum operation operation, co
     if (has_site)
         emit_site(preparation);
     preparation->fused_end = preparation->size;
+    use_same_operands(preparation);
 }

@@ -25,6 +25,7 @@
 struct context {
     term x[X_REGISTERS];
     double f[FLOAT_REGISTERS];
+    const word *loop;            // the entry of the function that called itself last
     struct bits_builder builder; // of bs_init2 and what follows it
     struct stack stack;
     struct process *process; // the one whose built-in function stands here, while parked

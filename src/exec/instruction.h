@@ -159,10 +159,21 @@ static inline term known_small(word operand) {
 #define READ_c(operand) (operand)
 #define READ_s(operand) operand_read(x, stack, operand)
 
+// An operand's word. In a function for several instructions it may be known from an earlier one.
+#define WORD_1 ip[1]
+#define WORD_2 ip[2]
+#define WORD_3 ip[3]
+#define WORD_4 ip[4]
+#define WORD_5 ip[5]
+#define WORD_6 ip[6]
+#define WORD_7 ip[7]
+#define WORD_8 ip[8]
+#define WORD_9 ip[9]
+
 #define PASTE(a, b) a##b
 #define PASTE_EXPANDED(a, b) PASTE(a, b)
-#define READ(n) PASTE_EXPANDED(READ_, FORM_##n)(ip[n])
-#define WRITE(n, value) (PASTE_EXPANDED(PLACE_, FORM_##n)(ip[n]) = (value))
+#define READ(n) PASTE_EXPANDED(READ_, FORM_##n)(WORD_##n)
+#define WRITE(n, value) (PASTE_EXPANDED(PLACE_, FORM_##n)(WORD_##n) = (value))
 #define NUMBER(n) ip[n]
 #define CONTEXT ((struct context *)x) // the x registers are its beginning
 #define FLOAT_REGISTER(n) (CONTEXT->f[ip[n]])

@@ -285,9 +285,23 @@ static bool equal(term a, term b, bool exact) {
     return result;
 }
 
-// Most terms that programs compare are small, or differ soon. So tuples and lists are compared by recursion as far as
-// it stays shallow, and only what lies deeper, or is of a rarer kind, by ranges.
+// Most terms that programs compare are small, or differ soon. So lists, tuples and small maps are compared by recursion
+// as far as it stays shallow, and only what lies deeper, or is of a rarer kind, by ranges.
 enum { SHALLOW = 8 };
+
+// A small map is, like a tuple, a row of terms: its keys, in a tuple, and its values.
+static bool is_row(term t) {
+    enum kind kind = header_kind(*boxed(t));
+    return kind == KIND_TUPLE || kind == KIND_MAP;
+}
+
+static bool same_rare(term a, term b) {
+    if (is_bitstring(a))
+        return is_bitstring(b) && bits_equal(bitstring_bits(a), bitstring_bits(b));
+    // 0.0 is immediate, -0.0 is boxed; else the tag tells.
+    bool alike = (is_boxed(a) && is_boxed(b)) || (is_list(a) && is_list(b)) || (is_float(a) && is_float(b));
+    return alike && equal(a, b, true);
+}
 
 static bool same_near(term a, term b, unsigned depth) {
     while (a != b) {
@@ -299,18 +313,16 @@ static bool same_near(term a, term b, unsigned depth) {
             x = list_cell(a);
             y = list_cell(b);
             last = 1;
-        } else if (depth > 0 && is_boxed(a) && is_boxed(b) && header_kind(*boxed(a)) == KIND_TUPLE) {
+        } else if (depth > 0 && is_boxed(a) && is_boxed(b) && is_row(a)) {
             if (*boxed(a) != *boxed(b))
                 return false;
-            if (tuple_arity(a) == 0)
+            if (header_size(*boxed(a)) == 0)
                 return true;
             x = boxed(a) + 1;
             y = boxed(b) + 1;
-            last = tuple_arity(a) - 1;
+            last = header_size(*boxed(a)) - 1;
         } else {
-            // 0.0 is immediate, -0.0 is boxed; else the tag tells.
-            bool alike = (is_boxed(a) && is_boxed(b)) || (is_list(a) && is_list(b)) || (is_float(a) && is_float(b));
-            return alike && equal(a, b, true);
+            return same_rare(a, b);
         }
         for (size_t i = 0; i < last; i++) {
             if (!same_near(x[i], y[i], depth - 1))

@@ -59,18 +59,6 @@ static inline term part_ahead(struct process *process, const term *context, size
 
 // ---- matching -----------------------------------------------------------------------------------------------------
 
-#define START_MATCH(bitstring)                                                                                         \
-    do {                                                                                                               \
-        top[0] = CONTEXT_HEADER;                                                                                       \
-        top[CONTEXT_BITSTRING] = (bitstring);                                                                          \
-        top[CONTEXT_POSITION] = SMALL(0);                                                                              \
-        top[CONTEXT_END] = SMALL(bitstring_size(top[CONTEXT_BITSTRING]));                                              \
-        top[CONTEXT_BASE] = SMALL((uintptr_t)lasting_base(top[CONTEXT_BITSTRING]));                                    \
-        WRITE(4, boxed_make(top));                                                                                     \
-        top += CONTEXT_WORDS;                                                                                          \
-        NEXT;                                                                                                          \
-    } while (0)
-
 // label, bitstring or match context, live, destination
 INSTRUCTION(bs_start_match, f, xys, u, xyd) {
     term source = READ(2);
@@ -85,19 +73,28 @@ INSTRUCTION(bs_start_match, f, xys, u, xyd) {
         }
         NEXT;
     }
-    enum kind kind = header_kind(*boxed(source));
-    if (kind != KIND_BITSTRING && kind != KIND_SLICE)
-        JUMP(1);
-    if (!ROOM(CONTEXT_WORDS))
-        TAIL(SLOW);
-    START_MATCH(source);
+    TAIL(SLOW);
 }
 
 SLOW_PATH(bs_start_match) {
-    size_t live = NUMBER(3); // the source need not be among the live registers: it becomes one
-    x[live] = READ(2);
-    ENSURE_ROOM(CONTEXT_WORDS, live + 1);
-    START_MATCH(x[live]);
+    term source = READ(2);
+    enum kind kind = header_kind(*boxed(source));
+    if (kind != KIND_BITSTRING && kind != KIND_SLICE)
+        JUMP(1);
+    if (!ROOM(CONTEXT_WORDS)) {
+        size_t live = NUMBER(3); // the source need not be among the live registers: it becomes one
+        x[live] = source;
+        ENSURE_ROOM(CONTEXT_WORDS, live + 1);
+        source = x[live];
+    }
+    top[0] = CONTEXT_HEADER;
+    top[CONTEXT_BITSTRING] = source;
+    top[CONTEXT_POSITION] = SMALL(0);
+    top[CONTEXT_END] = SMALL(bitstring_size(source));
+    top[CONTEXT_BASE] = SMALL((uintptr_t)lasting_base(source));
+    WRITE(4, boxed_make(top));
+    top += CONTEXT_WORDS;
+    NEXT;
 }
 
 // The commonest segment: one byte, mostly where a byte begins.
@@ -114,7 +111,8 @@ SLOW_PATH(bs_start_match) {
     } while (0)
 #define GET_BYTE_ANYWHERE(context, destination)                                                                        \
     do {                                                                                                               \
-        uint64_t byte = bits_get_unsigned(bits_ahead(context, 8));                                                     \
+        struct bits bits = bits_ahead(context, 8);                                                                     \
+        uint64_t byte = likely(bits.offset == 0) ? *bits.bytes : bits_get_unsigned(bits);                              \
         advance(context, 8);                                                                                           \
         WRITE(destination, SMALL(byte));                                                                               \
         NEXT;                                                                                                          \

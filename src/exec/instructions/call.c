@@ -26,14 +26,20 @@ INSTRUCTION(call_last, u, u) {
     CALL(callee);
 }
 
-// Loops: the function calls itself. That its code is where it was is foreseen, so what follows need not wait for the
-// entry to be read. (The barrier keeps the compiler from taking what it has compared for what it was compared with.)
+// Loops: the function calls itself. That its code is where it was is foreseen, and so is that the loop goes on: what
+// follows need not wait for the entry to be read, nor for one word of code after the other that leads here. (The
+// barrier keeps the compiler from taking what it has compared for what it was compared with.)
 #define CALL_SELF(callee, n)                                                                                           \
     do {                                                                                                               \
-        const word *own = (const word *)NUMBER(n);                                                                     \
+        const word *own = (const word *)NUMBER(n), *again = CONTEXT->loop;                                             \
         if (unlikely(atomic_load_explicit(&(callee)->entry, memory_order_acquire) != own))                             \
             CALL(callee);                                                                                              \
-        __asm__("" : "+r"(own));                                                                                       \
+        if (likely(again == own)) {                                                                                    \
+            __asm__("" : "+r"(again));                                                                                 \
+            own = again;                                                                                               \
+        } else {                                                                                                       \
+            CONTEXT->loop = own;                                                                                       \
+        }                                                                                                              \
         ip = own;                                                                                                      \
         ENTER(callee);                                                                                                 \
     } while (0)
