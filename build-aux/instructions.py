@@ -140,10 +140,13 @@ def fuse(path, variants):
                 part = names[:length]
                 shorter = sequences[part[:-1]] if length > 2 else variants[part[0]]
                 sequences.setdefault(part, Fused([variants[name] for name in part], shorter))
-            if same:
-                one = Fused([variants[name] for name in names], sequences[names], parse_same(same))
-                if one.is_possible():
-                    special[names] = one
+        if same:
+            known = [Fused([variants[name] for name in names], sequences[names], parse_same(same))
+                     for names in itertools.product(*matches)]
+            known = {tuple(variant.name for variant in one.variants): one for one in known if one.is_possible()}
+            if not known:
+                sys.exit(f"{path}: no such operands can be the same in {line.strip()}")
+            special.update(known)
     return list(sequences.values()), list(special.values())
 
 

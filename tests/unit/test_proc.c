@@ -5,6 +5,7 @@
 #include "proc/ask.h"
 #include "proc/clock.h"
 #include "proc/dictionary.h"
+#include "proc/signal.h"
 
 // ---- order and messages -------------------------------------------------------------------------------------------
 
@@ -22,6 +23,24 @@ BODY(order_is_kept) {
     world_spawn(self, counts_up, self->pid, false, NULL);
     for (int64_t i = 0; i < MESSAGES; i++)
         check(world_receive(self) == SMALL(i));
+    return world_end();
+}
+
+static void send_self(struct process *self, int number) {
+    check(proc_signal(self, proc_signal_new(SIGNAL_MESSAGE, self->pid, SMALL(number), NONE)));
+}
+
+BODY(given_back_comes_first) {
+    signal_give_back(self, NULL);
+    send_self(self, 1);
+    send_self(self, 2);
+    signal_give_back(self, signal_take_inbox(self, false));
+    struct signal *taken = signal_take_inbox(self, false);
+    send_self(self, 3);
+    send_self(self, 4);
+    signal_give_back(self, taken);
+    for (int number = 1; number <= 4; number++)
+        check(world_receive(self) == SMALL(number));
     return world_end();
 }
 
@@ -244,6 +263,7 @@ BODY(dictionary_keeps) {
         world_run(name);                                                                                               \
     }
 TEST(order_is_kept)
+TEST(given_back_comes_first)
 TEST(many_pairs)
 TEST(monitors_tell)
 TEST(links_tell)
@@ -262,7 +282,7 @@ int main(void) {
         cmocka_unit_test(test_unlink_protocol),        cmocka_unit_test(test_kills),
         cmocka_unit_test(test_names_are_unique),       cmocka_unit_test(test_aliases_end),
         cmocka_unit_test(test_questions_are_answered), cmocka_unit_test(test_timers_fire),
-        cmocka_unit_test(test_dictionary_keeps),
+        cmocka_unit_test(test_dictionary_keeps),       cmocka_unit_test(test_given_back_comes_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
