@@ -163,7 +163,7 @@ struct port {
 
     // input: what has come in and is no whole packet or line yet
     struct poll_source input; // descriptor -1: none
-    struct timer input_timer; // in place of polling, for what cannot be polled
+    struct timer input_timer; // in place of polling: for what cannot be polled, or is not to be for a moment
     enum framing framing;
     unsigned packet_bytes;
     size_t line_limit;

@@ -208,10 +208,11 @@ static bool control(struct port *port, unsigned operation, const uint8_t *bytes,
 
 // ---- events
 
-#define PIECES 16            // so many in close order
-#define PIECE_SIZE 4096      // bytes; it is less
-#define PIECE_INTERVAL 30000 // ns; it is less
-#define PIECES_GATHER 100000 // ns
+// See `moderate`.
+#define PIECES 16            // this many, one right behind the other, and the socket rests
+#define PIECE_SIZE 4096      // bytes: each is smaller
+#define PIECE_INTERVAL 30000 // ns: each comes sooner after the one before
+#define PIECES_GATHER 100000 // ns: how long it rests
 
 void tcp_arm(struct port *port) {
     struct inet *inet = inet_of(port);

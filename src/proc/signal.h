@@ -31,8 +31,8 @@ void signal_reply(term to, term reference, term value);
 // As proc_signal, but the signal is still the caller's when it returns false.
 bool signal_deliver(struct process *to, struct signal *signal);
 
-// What the process does with a signal that it takes; true when it must exit now. Frees the signal, or keeps it. Those
-// behind one that ends the process go back to the inbox: they are answered when the end is over.
+// What the process does with a signal that it takes; true when it must exit now. Frees the signal, or keeps it. The
+// caller gives those behind one that ends the process back to the inbox: they are answered when the end is over.
 bool signal_handle(struct process *self, struct signal *signal);
 // The end of what others see of a process: links and monitors fire, its name, tables and pid are gone (exit.c).
 void proc_depart(struct process *self, term reason);
